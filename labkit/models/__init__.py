@@ -1,0 +1,1 @@
+"""Trainable models with one interface: fit, predict, save, load."""
