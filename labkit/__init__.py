@@ -1,7 +1,7 @@
 """labkit: from raw microscopy images to nucleus segmentation and tracks.
 
 Arrays in, arrays out. Submodules load on first use, so ``import labkit`` is
-fast; read them in the order of ``labkit.__all__``: each imports only modules
+fast; read them in the order of ``labkit.READING_ORDER``: each imports only modules
 above it.
 """
 
@@ -10,7 +10,7 @@ import os
 
 __version__ = "0.1.0"
 
-__all__ = [
+READING_ORDER = (
     "checks",
     "labels",
     "metrics",
@@ -30,18 +30,18 @@ __all__ = [
     "report",
     "pipeline",
     "cli",
-]
+)
 
 
 def __getattr__(name):
     """Import a submodule the first time it is asked for (PEP 562)."""
-    if name in __all__:
+    if name in READING_ORDER:
         return importlib.import_module(f"labkit.{name}")
     raise AttributeError(f"module 'labkit' has no attribute {name!r}")
 
 
 def __dir__():
-    return [*__all__, "budget", "__version__"]
+    return [*READING_ORDER, "budget", "__version__"]
 
 
 def budget(full, fast):
