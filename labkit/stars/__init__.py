@@ -1,0 +1,23 @@
+"""Star-convex polygons: training targets and their decoding (StarDist).
+
+Every pixel inside a nucleus knows how far it is to the boundary along `n_rays`
+directions; a network that predicts these distances, and how central the pixel
+is, has predicted a polygon at every pixel. Idea: Schmidt et al. (2018), Cell
+Detection with Star-Convex Polygons, doi 10.1007/978-3-030-00934-2_30.
+"""
+
+from .decode import candidates, decode, nms
+from .polygons import Stars, paint, ray_angles, star_polygons
+from .targets import representable, star_targets
+
+__all__ = [
+    "Stars",
+    "candidates",
+    "decode",
+    "nms",
+    "paint",
+    "ray_angles",
+    "representable",
+    "star_polygons",
+    "star_targets",
+]
