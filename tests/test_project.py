@@ -1,0 +1,204 @@
+"""The project's own files agree with each other and with the code."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+import labkit
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+NOTEBOOKS = (
+    "01_auto_annotation",
+    "02_contour_assist",
+    "03_style_and_synthesis",
+    "04_training",
+    "05_export_and_tracking",
+)
+CONDA_NAMES = {
+    "matplotlib": "matplotlib-base",
+    "opencv-python-headless": "opencv",
+    "torch": "pytorch",
+}
+
+
+def split(requirement):
+    """Return (name, rest) of 'numpy>=1.26'."""
+    return re.fullmatch(r"([A-Za-z0-9_.-]+)(.*)", requirement).groups()
+
+
+def environment():
+    """Return what environment.yml names: {name: bounds}, from both its lists."""
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    plain = [entry for entry in listed["dependencies"] if isinstance(entry, str)]
+    pip = next(e["pip"] for e in listed["dependencies"] if isinstance(e, dict))
+    return dict(map(split, plain)), dict(split(e) for e in pip if e != "-e .")
+
+
+def test_environment_names_the_same_things_as_pyproject():
+    project = PYPROJECT["project"]
+    wanted = dict(map(split, project["dependencies"]))
+    wanted |= dict(map(split, project["optional-dependencies"]["test"]))
+    conda, pip = environment()
+    assert conda.pop("python") == project["requires-python"]
+    assert conda.pop("pip") == ""
+    assert not set(conda) & set(pip)
+    assert conda | pip == {CONDA_NAMES.get(n, n): bound for n, bound in wanted.items()}
+
+
+def test_only_lower_bounds():
+    for requirement in PYPROJECT["project"]["dependencies"]:
+        assert re.fullmatch(r">=[0-9.]+", split(requirement)[1]), requirement
+
+
+def test_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == labkit.__version__
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## (\S+)", changes, re.M)[1] == labkit.__version__
+
+
+def test_citation_has_what_the_format_asks_for():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["license"] == PYPROJECT["project"]["license"]
+    for reference in citation["references"]:
+        assert re.fullmatch(r"10\.\d{4,}/\S+", reference["doi"])
+
+
+def code_blocks():
+    return re.findall(r"^```(\w*)\n(.*?)^```", README.read_text("utf-8"), re.M | re.S)
+
+
+def test_readme_says_in_line_3_what_it_is():
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "# labkit"
+    assert lines[2].endswith(".")
+    assert lines[2][0].isupper()
+
+
+def test_readme_has_the_two_commands():
+    commands = "".join(text for _, text in code_blocks())
+    assert "pip install -e . && labkit demo" in commands
+    assert 'pip install -e ".[test]" && pytest' in commands
+
+
+def readme_commands():
+    """Return the words of every labkit command shown in a code block."""
+    for _, text in code_blocks():
+        for line in text.splitlines():
+            for part in line.split("&&"):
+                words = shlex.split(part, comments=True)
+                if words[:1] == ["labkit"]:
+                    yield words[1:]
+
+
+def test_readme_commands_exist():
+    import typer
+    from labkit.cli import app
+
+    group = typer.main.get_command(app)
+    shown = list(readme_commands())
+    assert len(shown) >= 5
+    for words in shown:
+        command = group.commands[words[0]]
+        options = {o for p in command.params for o in p.opts}
+        used = {word.split("=")[0] for word in words[1:] if word.startswith("-")}
+        assert used <= options, f"{words}: no option {used - options}"
+
+
+def test_readme_table_names_every_notebook_and_links_only_to_what_exists():
+    text = README.read_text(encoding="utf-8")
+    present = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert present <= set(NOTEBOOKS)
+    rows = [line for line in text.splitlines() if re.match(r"\| *[1-5] *\|", line)]
+    assert len(rows) == 5
+    for name, row in zip(NOTEBOOKS, rows, strict=True):
+        assert (f"notebooks/{name}.ipynb" in row) == (name in present), row
+        assert ("to come" in row) == (name not in present), row
+
+
+@pytest.mark.parametrize("path", [README, *sorted(ROOT.glob("docs/*.md"))])
+def test_relative_links_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)|src=\"([^\"]+)\"", text):
+        link = "".join(target)
+        if not re.match(r"https?:|mailto:|data:", link):
+            assert (path.parent / link).exists(), f"{path.name} links to {link}"
+
+
+def test_nobody_is_told_to_install_someone_elses_package():
+    wrong = re.compile(r"(?:pip|conda|uv|mamba)[^\n`]* install labkit\b")
+    found = [
+        path.relative_to(ROOT)
+        for pattern in ("*.md", "docs/*.md", "notebooks/**/*.ipynb", "labkit/**/*.py")
+        for path in ROOT.glob(pattern)
+        if wrong.search(path.read_text(encoding="utf-8").replace("Never `", ""))
+    ]
+    assert found == []
+
+
+@pytest.mark.skipif(
+    not (ROOT / "notebooks").exists(), reason="the notebooks are not in this copy"
+)
+def test_wheel_carries_manifest_style_sheet_and_notebooks(tmp_path):
+    pytest.importorskip("hatchling", reason="build backend not installed")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("nuclei_labkit-*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"labkit/data_manifest.yaml", "labkit/report.css", "labkit/cli.py"} <= names
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"labkit/notebooks/{path.name}" in names
+    assert not [n for n in names if n.startswith(("tests/", "benchmarks/"))]
+
+
+def test_pre_commit_hooks_are_local():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    hooks = [hook for repo in config["repos"] for hook in repo["hooks"]]
+    assert {repo["repo"] for repo in config["repos"]} == {"local"}
+    assert all(hook["language"] == "system" for hook in hooks)
+    script = ROOT / next(h["entry"] for h in hooks if h["id"] == "notebooks").split()[1]
+    assert script.exists()
+
+
+def test_notebook_normaliser_removes_what_differs_from_run_to_run(tmp_path):
+    cell = nbformat.v4.new_code_cell("1", execution_count=7, metadata={"a": 1})
+    cell.metadata["tags"] = ["parameters"]
+    cell.outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text="10%|"),
+        nbformat.v4.new_output(
+            "execute_result",
+            {"text/plain": "<Axes at 0x7f00aabbcc>"},
+            execution_count=7,
+        ),
+    ]
+    path = tmp_path / "n.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"x": 1}), path)
+    script = [sys.executable, str(ROOT / "tools" / "notebooks.py")]
+    assert subprocess.run([*script, "--check", path], check=False).returncode == 1
+    subprocess.run([*script, path], check=False)
+    assert subprocess.run([*script, "--check", path], check=False).returncode == 0
+    (clean,) = nbformat.read(path, as_version=4).cells
+    assert clean.execution_count == clean.outputs[0].execution_count == 1
+    assert clean.outputs[0].data["text/plain"] == "<Axes>"
+    assert dict(clean.metadata) == {"tags": ["parameters"]}
+
+
+def test_notebooks_are_normal():
+    script = [sys.executable, str(ROOT / "tools" / "notebooks.py"), "--check"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
