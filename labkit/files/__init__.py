@@ -1,1 +1,16 @@
 """Files that other programs read and write: one small module a format."""
+
+import importlib
+
+MODULES = ("atomic", "planes", "images", "labels", "rois", "ctc", "tables")
+
+
+def __getattr__(name):
+    """Import a format the first time it is asked for."""
+    if name in MODULES:
+        return importlib.import_module(f"labkit.files.{name}")
+    raise AttributeError(f"module 'labkit.files' has no attribute {name!r}")
+
+
+def __dir__():
+    return list(MODULES)
