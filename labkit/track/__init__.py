@@ -1,0 +1,19 @@
+"""Link labels over time and read speed, direction and divisions off the tracks.
+
+Linking is a linear assignment problem (Jaqaman et al. 2008, Nature Methods,
+doi:10.1038/nmeth.1237) on a k-d tree, so that 60,000 objects a frame fit into memory;
+with its parameters set to the same values it gives the links of TrackMate.
+"""
+
+from .linking import TrackParams, fit_params, link, link_points
+from .spots import estimate_drift, estimate_max_distance, find_spots
+
+__all__ = [
+    "TrackParams",
+    "estimate_drift",
+    "estimate_max_distance",
+    "find_spots",
+    "fit_params",
+    "link",
+    "link_points",
+]
