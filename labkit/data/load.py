@@ -276,3 +276,14 @@ def _number(text):
         except ValueError:
             continue
     return text
+
+
+def _only(folder, pattern):
+    """Return the one file or folder that fits a pattern."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise FileNotFoundError(
+            f"expected one {pattern} in {folder}, found {len(found)}; remove the "
+            f"folder to unpack it again"
+        )
+    return found[0]

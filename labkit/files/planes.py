@@ -29,7 +29,7 @@ PLUGINS = {
     ".oif": "bioio-bioformats",
     ".vsi": "bioio-bioformats",
 }
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG, _JPEG = b"\x89PNG", b"\xff\xd8\xff"
 _COLOURS = ("red", "green", "blue")
 
@@ -77,9 +77,9 @@ def read_planes(path):
         several z planes at several times.
     """
     path = Path(path)
-    start = _first_bytes(path)
+    start = first_bytes(path)
     reader = _read_with_bioio
-    if start[:4] in _TIFF:
+    if start[:4] in TIFF_STARTS:
         reader = _read_tiff
     elif start[:4] == _PNG or start[:3] == _JPEG:
         reader = _read_picture
@@ -103,7 +103,7 @@ class _Refused(Exception):
     """The file is intact, but not what labkit can use; the text says why."""
 
 
-def _first_bytes(path):
+def first_bytes(path):
     """Return the first bytes of a file that exists and is not empty."""
     if path.suffix.lower() == ".zarr" and path.is_dir():
         return b"zarr"

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from .planes import _TIFF, _first_bytes
+from .planes import TIFF_STARTS, first_bytes
 
 _UM = {"micron": 1, "microns": 1, "um": 1, "µm": 1, "μm": 1, "\\u00b5m": 1}
 _UM |= {"micrometer": 1, "micrometre": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
@@ -49,8 +49,8 @@ def read_scale(path):
         As `labkit.files.images.read_image`.
     """
     path = Path(path)
-    start = _first_bytes(path)
-    if start[:4] in _TIFF:
+    start = first_bytes(path)
+    if start[:4] in TIFF_STARTS:
         return _tiff_scale(path)
     if start[:4] == b"\x89PNG" or start[:3] == b"\xff\xd8\xff":
         return Scale()
