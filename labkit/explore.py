@@ -14,7 +14,7 @@ import numpy as np
 
 from .checks import check_image
 from .labels import relabel
-from .show.picture import draw_outlines, label_colors, resize, stretch
+from .show.picture import draw_outlines, grey_picture, label_colors, resize
 
 
 class Explorer(ipywidgets.VBox):
@@ -36,7 +36,7 @@ class Explorer(ipywidgets.VBox):
         self._image = check_image(image)
         self.result = None
         self.sliders = {name: _slider(name, s) for name, s in sliders.items()}
-        self._grey = resize(stretch(self._image), max_side)
+        self._grey = grey_picture(self._image, max_side)
         before, self._picture = _image_widget(), _image_widget()
         before.value = _jpeg(self._grey)
         self._status = ipywidgets.HTML()
@@ -217,7 +217,7 @@ def _picture_of(result, image, grey, max_side):
         return draw_outlines(grey, small) if same else label_colors(small)
     if result.ndim == 3 and result.dtype == np.uint8:
         return resize(result, max_side)
-    return resize(stretch(result), max_side)
+    return grey_picture(result, max_side)
 
 
 def _describe(result):

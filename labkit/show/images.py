@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
+from .. import metrics
 from ..checks import check_image, check_labels, check_pair
 from ..labels import outlines, relabel
-from ..metrics import classify
 from .picture import (
     DPI,
     GREEN,
@@ -18,10 +18,10 @@ from .picture import (
     WIDTH,
     YELLOW,
     Picture,
+    grey_picture,
     label_colors,
     outline_picture,
     resize,
-    stretch,
 )
 
 KINDS = {
@@ -145,9 +145,9 @@ def errors(image, true, pred, *, min_iou=0.5, width=8.0):
     """
     image, true = check_pair(image, true, ("image", "true"))
     image, pred = check_pair(image, pred, ("image", "pred"))
-    found = classify(true, pred, min_iou)
+    found = metrics.classify(true, pred, min_iou)
     side = round(width * DPI)
-    grey = np.round(0.8 * resize(stretch(image), side)).astype(np.uint8)[..., None]
+    grey = np.round(0.8 * grey_picture(image, side)).astype(np.uint8)[..., None]
     picture = np.repeat(grey, 3, axis=2)
     for kind, color in KINDS.items():
         labels = true if kind in ("missed", "split") else pred
@@ -185,7 +185,7 @@ def _panel(value, title, side):
         return resize(value, side) * np.uint8(255), value.shape
     if value.dtype in (np.int32, np.int64):
         return label_colors(resize(check_labels(value, title), side)), value.shape
-    return resize(stretch(value), side), value.shape
+    return grey_picture(value, side), value.shape
 
 
 def _single(shape, width, extra=0.32):

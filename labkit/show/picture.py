@@ -44,7 +44,7 @@ class Picture(Figure):
         return f"<Picture {width:g} x {height:.1f} inches: {', '.join(titles)}>"
 
 
-def stretch(image, *, low=1.0, high=99.8):
+def stretch(image, *, low=1.0, high=99.8, gamma=1.0):
     """Return an image as 8-bit grey, black at one percentile and white at another.
 
     For display only: never measure on it.
@@ -55,6 +55,8 @@ def stretch(image, *, low=1.0, high=99.8):
         One grey image.
     low, high : float
         Percentiles that become black and white.
+    gamma : float
+        Below 1 lifts dim objects: grey = fraction ** gamma.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def stretch(image, *, low=1.0, high=99.8):
     Examples
     --------
     >>> stretch(np.array([[0, 50, 100]]), low=0, high=100)
-    array([[  0, 127, 255]], dtype=uint8)
+    array([[  0, 128, 255]], dtype=uint8)
     """
     image = check_image(image)
     if not 0 <= low < high <= 100:
@@ -83,11 +85,14 @@ def stretch(image, *, low=1.0, high=99.8):
     if white <= black:
         return np.zeros(image.shape, np.uint8)
     scale = 255.0 / (white - black)
-    return cv2.convertScaleAbs(
-        np.clip(image, black, white).astype(np.float32),
-        alpha=scale,
-        beta=-black * scale,
-    )
+    linear = np.clip(image, black, white).astype(np.float32)
+    grey = cv2.convertScaleAbs(linear, alpha=scale, beta=-black * scale)
+    return np.round(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)[grey]
+
+
+def grey_picture(image, max_side):
+    """Return the grey values that figures show, at the size they show them."""
+    return resize(stretch(image, gamma=0.75), max_side)
 
 
 def label_colors(labels):
@@ -160,7 +165,7 @@ def outline_picture(image, labels, *, max_side=800, thickness=2, color=None):
     """
     image, labels = check_pair(image, labels)
     return draw_outlines(
-        resize(stretch(image), max_side), resize(labels, max_side), thickness, color
+        grey_picture(image, max_side), resize(labels, max_side), thickness, color
     )
 
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from ..checks import check_image
 from ..labels import relabel
 from .images import draw
-from .picture import BLUE, CYCLE, GREY, ORANGE, Picture, resize, stretch
+from .picture import BLUE, CYCLE, DPI, GREY, ORANGE, Picture, grey_picture
 
 SPEED = ListedColormap(colormaps["plasma"](np.linspace(0.3, 1, 256)), "speed")
 
@@ -148,7 +148,7 @@ def tracks(
     top = max_speed or max(float(np.percentile(speed, 98)), 1e-9)
     figure = Picture(width, min(width * image.shape[0] / image.shape[1], 10) + 0.3)
     axes = figure.subplots()
-    grey = resize(stretch(image), round(width * 100)) // 2  # dark: colours stand out
+    grey = grey_picture(image, round(width * DPI)) // 2  # dark: colours stand out
     draw(axes, grey, image.shape, f"{np.unique(tracks['track_id']).size} tracks")
     drawn = LineCollection(lines, array=speed, cmap=SPEED, clim=(0, top), lw=1.6)
     axes.add_collection(drawn, autolim=False)

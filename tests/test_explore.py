@@ -1,0 +1,160 @@
+"""The sliders: what they accept, what a move does, what an error does."""
+
+import cv2
+import ipywidgets
+import numpy as np
+import pytest
+
+import labkit as lk
+from labkit.explore import explore
+
+RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+def above(image, level):
+    return image > level
+
+
+def decode(widget):
+    return cv2.imdecode(np.frombuffer(widget._picture.value, np.uint8), -1)
+
+
+def test_moving_a_slider_computes_and_shows_the_result():
+    explorer = explore(above, RAMP, level=(0, 255, 1, 100))
+    assert explorer.params == {"level": 100}
+    assert explorer.result.sum() == 155
+    before = explorer._picture.value
+    explorer.sliders["level"].value = 200
+    assert explorer.result.sum() == 55
+    assert explorer._picture.value != before
+    assert "21.5% of the pixels" in explorer.status
+    assert " ms" in explorer.status
+
+
+def test_a_message_from_the_browser_moves_the_slider():
+    explorer = explore(above, RAMP, level=(0, 255, 1, 100))
+    slider = explorer.sliders["level"]
+    slider._handle_msg(
+        {"content": {"data": {"method": "update", "state": {"value": 10}}}}
+    )
+    assert explorer.result.sum() == 245
+
+
+def test_the_function_sees_the_full_image_and_the_browser_a_small_one():
+    image = np.zeros((300, 200), np.uint16)
+    image[100:200] = 1000
+    shapes = []
+
+    def seen(image, level):
+        shapes.append(image.shape)
+        return image > level
+
+    explorer = explore(seen, image, max_side=60, level=(0, 2000, 10, 500))
+    assert shapes == [(300, 200)]
+    assert decode(explorer).shape == (60, 40)
+
+
+def test_labels_are_drawn_on_the_image_and_counted():
+    labels = np.zeros((64, 64), np.int32)
+    labels[8:24, 8:24], labels[30:50, 30:50] = 3, 7
+
+    def objects(image, n):
+        return np.where(labels <= n, labels, 0)
+
+    explorer = explore(objects, np.ones((64, 64)), max_side=64, n=[3, 7])
+    assert "1 objects" in explorer.status
+    explorer.sliders["n"].value = 7
+    assert "2 objects" in explorer.status
+    picture = decode(explorer)
+    assert picture.shape == (64, 64, 3)
+    assert np.ptp(picture[8, 8:24].astype(int), axis=1).max() > 50  # coloured rim
+    assert picture[60:, 60:].max() < 10
+
+
+def test_own_picture():
+    explorer = explore(
+        lambda image, k: image + k,
+        RAMP.astype(float),
+        k=(0, 3, 1),
+        show=lambda image, result: np.full((8, 8), 77),
+    )
+    assert decode(explorer).max() == 77
+
+
+def test_an_error_is_shown_and_raised():
+    def picky(image, level):
+        if level > 50:
+            raise ValueError("level <b>too high</b>; lower it")
+        return image > level
+
+    explorer = explore(picky, RAMP, level=(0, 100, 1, 10))
+    with pytest.raises(ValueError, match="too high"):
+        explorer.sliders["level"].value = 60
+    assert "ValueError" in explorer.status
+    assert "<b>" not in explorer.status
+    explorer.sliders["level"].value = 20
+    assert "Error" not in explorer.status
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "value"),
+    [
+        ((0, 10, 2), ipywidgets.IntSlider, 4),
+        ((0.0, 1.0, 0.25), ipywidgets.FloatSlider, 0.5),
+        ((0.0, 1.0, 0.25, 1.0), ipywidgets.FloatSlider, 1.0),
+        (["a", "b"], ipywidgets.ToggleButtons, "a"),
+        (True, ipywidgets.Checkbox, True),
+        (ipywidgets.IntText(5), ipywidgets.IntText, 5),
+    ],
+)
+def test_slider_kinds(spec, kind, value):
+    explorer = explore(lambda image, p: image, RAMP, p=spec)
+    assert isinstance(explorer.sliders["p"], kind)
+    assert explorer.params == {"p": value}
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ((5, 1, 1), "min < max"),
+        ((0, 1, 0), "0 < step"),
+        ((0, 1, 0.1, 3), "starts at 3"),
+        ((0, 1), "must be"),
+        ([], "must be"),
+        ("ab", "must be"),
+    ],
+)
+def test_bad_sliders_are_refused(spec, words):
+    with pytest.raises(ValueError, match=words):
+        explore(above, RAMP, level=spec)
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match="no slider"):
+        explore(above, RAMP)
+    with pytest.raises(ValueError, match="RGB"):
+        explore(above, np.zeros((8, 8, 3)), level=(0, 1, 1))
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        explore(above, RAMP, wrong=(0, 1, 1))
+
+
+def test_readers_without_a_kernel_see_the_picture():
+    explorer = explore(above, RAMP, level=(0, 255, 1, 100))
+    bundle = explorer._repr_mimebundle_()
+    assert bundle["image/jpeg"][:2] == b"\xff\xd8"
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"] == "<Explorer: level=100>"
+
+
+def test_a_large_frame_stays_fluid():
+    """The sliders themselves cost little: 2048x2048 labels in well under 0.2 s."""
+    movie = lk.synth.simulate_movie(1, (256, 256), 16, seed=0)
+    labels = np.tile(movie.labels[0], (8, 8))
+    explorer = explore(
+        lambda image, k: labels, np.tile(movie.images[0], (8, 8)), k=(0, 9, 1, 0)
+    )
+    milliseconds = []
+    for k in range(1, 6):
+        explorer.sliders["k"].value = k
+        milliseconds.append(float(explorer.status.split("· ")[1].split(" ms")[0]))
+    assert min(milliseconds) < 200
