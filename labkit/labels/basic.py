@@ -32,8 +32,7 @@ def relabel(labels):
     """
     labels, numbers = small_numbers(check_labels(labels))
     present = _present(labels, len(numbers))
-    lookup = np.cumsum(present, dtype=np.int32) * present
-    return np.take(lookup, labels)
+    return _look_up(labels, np.cumsum(present, dtype=np.int32))
 
 
 def outlines(labels, thickness=1):
@@ -105,9 +104,7 @@ def overlaps(true, pred):
     """
     true, pred = check_labels(true, "true"), check_labels(pred, "pred")
     check_same_shape(true, pred, ("true", "pred"))
-    keys, counts = _count_pairs(
-        np.ascontiguousarray(true).ravel(), np.ascontiguousarray(pred).ravel()
-    )
+    keys, counts = _count_pairs(np.ascontiguousarray(true), np.ascontiguousarray(pred))
     order = np.argsort(keys)
     keys = keys[order]
     return np.stack([keys >> 32, keys & 0xFFFFFFFF, counts[order]], axis=1)
@@ -126,10 +123,23 @@ def small_numbers(labels):
 def _present(labels, n):
     """Tell which of the numbers 1..n-1 occur."""
     present = np.zeros(n, np.bool_)
-    for label in labels.flat:
-        present[label] = True
+    height, width = labels.shape
+    for r in range(height):
+        for c in range(width):
+            present[labels[r, c]] = True
     present[0] = False
     return present
+
+
+@njit(cache=True, nogil=True)
+def _look_up(labels, table):
+    """Replace each label by its entry in a table."""
+    height, width = labels.shape
+    found = np.empty((height, width), np.int32)
+    for r in range(height):
+        for c in range(width):
+            found[r, c] = table[labels[r, c]]
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -149,28 +159,45 @@ def _rim(labels):
     return rim
 
 
-@njit(cache=True, nogil=True)
 def _count_pairs(true, pred):
-    """Count pairs in a hash table; key = true * 2**32 + pred, (0, 0) left out."""
-    slots = np.zeros(1024, np.int64)
-    counts = np.zeros(1024, np.int64)
-    used, i, n = 0, 0, true.size
-    while i < n:
-        t, p, start = true[i], pred[i], i
-        while i < n and true[i] == t and pred[i] == p:
-            i += 1
-        key = (np.int64(t) << 32) | np.int64(p)
-        if key == 0:
-            continue
-        slot = _find(slots, key)
-        if slots[slot] == 0:
-            slots[slot] = key
-            used += 1
-        counts[slot] += i - start
-        if 2 * used > slots.size:
-            slots, counts = _grow(slots, counts)
-    kept = slots > 0
-    return slots[kept], counts[kept]
+    """Count pairs in a hash table; gives keys true * 2**32 + pred and the counts."""
+    size = 1 << (4 * true.shape[1]).bit_length()
+    slots, counts = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    row = used = 0
+    while True:
+        row, used = _count_rows(true, pred, row, used, slots, counts)
+        if row == len(true):
+            return slots[slots > 0], counts[slots > 0]
+        slots, counts = _grow(slots, counts)
+
+
+@njit(cache=True, nogil=True)
+def _count_rows(true, pred, row, used, slots, counts):
+    """Count run by run from `row` on, until the table may become half full."""
+    height, width = true.shape
+    for r in range(row, height):
+        if 2 * (used + width) > slots.size:
+            return r, used
+        t, p, start = true[r, 0], pred[r, 0], 0
+        for c in range(width):
+            if true[r, c] != t or pred[r, c] != p:
+                used += _add(slots, counts, t, p, c - start)
+                t, p, start = true[r, c], pred[r, c], c
+        used += _add(slots, counts, t, p, width - start)
+    return height, used
+
+
+@njit(cache=True, nogil=True)
+def _add(slots, counts, t, p, n):
+    """Add n pixels to a pair; return 1 if it is new. Both background: nothing."""
+    key = (np.int64(t) << 32) | np.int64(p)
+    if key == 0:
+        return 0
+    slot = _find(slots, key)
+    is_new = slots[slot] == 0
+    slots[slot] = key
+    counts[slot] += n
+    return int(is_new)
 
 
 @njit(cache=True, nogil=True)

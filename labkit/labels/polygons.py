@@ -36,12 +36,12 @@ def to_polygons(labels):
     >>> to_polygons([[0, 2, 2]])[2].tolist()
     [[-0.5, 0.5], [-0.5, 2.5], [0.5, 2.5], [0.5, 0.5]]
     """
-    corners, ends, owners = _follow_cracks(np.ascontiguousarray(check_labels(labels)))
-    loops = {}
-    for label, loop in zip(
-        owners.tolist(), np.split(corners - 0.5, ends[:-1]), strict=False
-    ):
-        loops.setdefault(label, []).append(loop)
+    labels = np.ascontiguousarray(check_labels(labels))
+    corners, ends, owners = _follow_cracks(labels)
+    loops, start = {}, 0
+    for end, label in zip(ends.tolist(), owners.tolist(), strict=True):
+        loops.setdefault(label, []).append(corners[start:end])
+        start = end
     return {label: _bridge(loops[label]) for label in sorted(loops)}
 
 
@@ -82,26 +82,39 @@ def from_polygons(polygons, shape):
     if not isinstance(polygons, dict):
         polygons = dict(enumerate(polygons, start=1))
     labels = np.zeros(shape, np.int32)
-    for label, polygon in polygons.items():
-        if not 0 < label <= np.iinfo(np.int32).max:
-            raise ValueError(
-                f"labels of polygons must lie in 1 to 2147483647, got {label}"
-            )
-        _paint(labels, _check_polygon(polygon, label), np.int32(label))
+    if polygons:
+        numbers = _check_numbers(polygons)
+        corners, ends = _check_polygons(polygons)
+        _paint_all(labels, corners, ends, numbers)
     return labels
 
 
-def _check_polygon(polygon, label):
-    """Return the polygon as (n, 2) float64, or raise ValueError."""
-    polygon = np.ascontiguousarray(polygon, dtype=np.float64)
-    if polygon.ndim != 2 or polygon.shape[1] != 2 or len(polygon) < 3:
-        raise ValueError(
-            f"polygon {label} must have axes (n, 2) with at least 3 corners "
-            f"(row, col), got shape {polygon.shape}"
-        )
-    if not np.isfinite(polygon).all():
+def _check_numbers(numbers):
+    """Return labels as int32, or raise ValueError."""
+    for number in numbers:
+        if not 0 < number <= np.iinfo(np.int32).max:
+            raise ValueError(
+                f"labels of polygons must lie in 1 to 2147483647, got {number}"
+            )
+    return np.array(list(numbers), np.int32)
+
+
+def _check_polygons(polygons):
+    """Return all corners (n, 2) and where each polygon ends, or raise ValueError."""
+    for label, polygon in polygons.items():
+        shape = np.shape(polygon)
+        if len(shape) != 2 or shape[1] != 2 or shape[0] < 3:
+            raise ValueError(
+                f"polygon {label} must have axes (n, 2) with at least 3 corners "
+                f"(row, col), got shape {shape}"
+            )
+    corners = np.concatenate(list(polygons.values())).astype(np.float64, copy=False)
+    ends = np.cumsum([len(polygon) for polygon in polygons.values()])
+    bad = np.flatnonzero(~np.isfinite(corners).all(axis=1))
+    if len(bad):
+        label = list(polygons)[np.searchsorted(ends, bad[0], side="right")]
         raise ValueError(f"polygon {label} has NaN or infinite corners; remove them")
-    return polygon
+    return corners, ends
 
 
 def _bridge(loops):
@@ -117,9 +130,9 @@ def _bridge(loops):
 def _follow_cracks(labels):
     """Walk round every object with its pixels on the right; keep the corners.
 
-    Gives corners (n, 2) in units of pixel corners, the end of each loop in them, and
-    the label of each loop. Every loop passes the top of some pixel, so it is enough
-    to start at each pixel top that has not been passed.
+    Gives the corners (n, 2), the end of each loop in them, and the label of each
+    loop. Every loop passes the top of some pixel, so it is enough to start at each
+    pixel top that has not been passed.
     """
     height, width = labels.shape
     padded = np.zeros((height + 2, width + 2), np.int32)
@@ -136,7 +149,7 @@ def _follow_cracks(labels):
             _follow_loop(padded, passed, r, c, corners)
             ends.append(len(corners) // 2)
             owners.append(np.int64(label))
-    return np.array(corners).reshape(-1, 2) - 1, np.array(ends), np.array(owners)
+    return np.array(corners).reshape(-1, 2) - 1.5, np.array(ends), np.array(owners)
 
 
 @njit(cache=True, nogil=True)
@@ -170,34 +183,61 @@ def _follow_loop(padded, passed, row, col, corners):
 
 
 @njit(cache=True, nogil=True)
-def _paint(labels, polygon, label):
-    """Set `label` where a pixel centre lies inside the polygon."""
-    n, (height, width) = len(polygon), labels.shape
+def _paint_all(labels, corners, ends, numbers):
+    """Paint polygons one after another."""
+    start = 0
+    for i, number in enumerate(numbers):
+        _paint(labels, corners[start : ends[i]], number)
+        start = ends[i]
+
+
+@njit(cache=True, nogil=True)
+def _paint(labels, polygon, number):
+    """Set `number` where a pixel centre lies inside the polygon."""
+    height, width = labels.shape
     low = max(0, math.ceil(polygon[:, 0].min()))
     high = min(height, math.ceil(polygon[:, 0].max()))
     if high <= low:
         return
+    starts, crossings = _cross_rows(polygon, low, high)
+    for r in range(low, high):
+        row = crossings[starts[r - low] : starts[r - low + 1]]
+        _sort(row)
+        for k in range(0, len(row) - 1, 2):
+            first = max(0, math.ceil(row[k]))
+            last = min(width, math.ceil(row[k + 1]))
+            for c in range(first, last):
+                labels[r, c] = number
+
+
+@njit(cache=True, nogil=True)
+def _cross_rows(polygon, low, high):
+    """Find where the edges cross the rows low..high-1, row by row.
+
+    Gives the start of each row in the list of crossings, and the columns. An edge
+    covers the rows from its upper end on, without its lower end. It is always taken
+    downwards, so that both sides of a bridge cross at exactly the same column.
+    """
+    n = len(polygon)
     starts = np.zeros(high - low + 1, np.int64)
     for i in range(n):
-        first, last = _rows(polygon[i, 0], polygon[(i + 1) % n, 0], low, high)
-        starts[first - low + 1 : last - low + 1] += 1
+        first, last = _rows(polygon[i - 1, 0], polygon[i, 0], low, high)
+        for r in range(first, last):
+            starts[r - low + 1] += 1
     starts = np.cumsum(starts)
-    filled = starts[:-1].copy()
+    filled = starts.copy()
     crossings = np.empty(starts[-1])
     for i in range(n):
-        p, q = polygon[i], polygon[(i + 1) % n]
-        if p[0] > q[0]:
-            p, q = q, p  # one direction, so that both sides of a bridge are equal
-        first, last = _rows(p[0], q[0], low, high)
+        first, last = _rows(polygon[i - 1, 0], polygon[i, 0], low, high)
+        if first == last:
+            continue
+        a, b = (i - 1, i) if polygon[i - 1, 0] < polygon[i, 0] else (i, i - 1)
+        row, col = polygon[a]
+        slope = (polygon[b, 1] - col) / (polygon[b, 0] - row)
         for r in range(first, last):
-            col = p[1] + (r - p[0]) * ((q[1] - p[1]) / (q[0] - p[0]))
-            crossings[filled[r - low]] = col
+            crossings[filled[r - low]] = col + (r - row) * slope
             filled[r - low] += 1
-    for r in range(low, high):
-        row = np.sort(crossings[starts[r - low] : starts[r - low + 1]])
-        for k in range(0, len(row) - 1, 2):
-            first, last = max(0, math.ceil(row[k])), min(width, math.ceil(row[k + 1]))
-            labels[r, first:last] = label
+    return starts, crossings
 
 
 @njit(cache=True, nogil=True)
@@ -205,3 +245,17 @@ def _rows(start, stop, low, high):
     """Return the half-open range of rows whose centre an edge crosses."""
     first = max(low, math.ceil(min(start, stop)))
     return first, max(first, min(high, math.ceil(max(start, stop))))
+
+
+@njit(cache=True, nogil=True)
+def _sort(values):
+    """Sort in place; most rows have only two values."""
+    if len(values) > 32:
+        values.sort()
+        return
+    for i in range(1, len(values)):
+        value, k = values[i], i
+        while k > 0 and values[k - 1] > value:
+            values[k] = values[k - 1]
+            k -= 1
+        values[k] = value

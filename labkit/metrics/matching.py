@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from ..labels import overlaps
+from .pairs import iou_table
 
 
 class Match(NamedTuple):
@@ -93,8 +93,7 @@ def match(true, pred, min_iou=0.5):
     Match(tp=1, fp=0, fn=1, precision=1.0000, recall=0.5000, f1=0.6667, \
 mean_iou=0.6667, mean_iou_all=0.3333)
     """
-    _check_min_iou(min_iou)
-    return _match(iou_table(true, pred), min_iou)
+    return match_table(iou_table(true, pred), min_iou)
 
 
 def match_many(true, pred, min_iou=0.5):
@@ -173,10 +172,8 @@ def f1_curve(true, pred, min_ious=None):
     array([0.67, 0.  ])
     """
     min_ious = np.arange(10, 20) / 20 if min_ious is None else np.asarray(min_ious)
-    for min_iou in min_ious:
-        _check_min_iou(min_iou)
     table = iou_table(true, pred)
-    return min_ious, np.array([_match(table, min_iou).f1 for min_iou in min_ious])
+    return min_ious, np.array([match_table(table, min_iou).f1 for min_iou in min_ious])
 
 
 def dsb_score(true, pred):
@@ -221,53 +218,10 @@ def dsb_score(true, pred):
     return float(np.mean(tp / (n_objects - tp)))
 
 
-class IouTable(NamedTuple):
-    """Objects of two label images and the pairs of them that share pixels."""
-
-    true_labels: np.ndarray  # (n_true,)
-    pred_labels: np.ndarray  # (n_pred,)
-    true_index: np.ndarray  # (n_pairs,) position in true_labels
-    pred_index: np.ndarray  # (n_pairs,)
-    n_shared: np.ndarray  # (n_pairs,) pixels in both
-    n_union: np.ndarray  # (n_pairs,) pixels in either
-    true_area: np.ndarray  # (n_true,)
-    pred_area: np.ndarray  # (n_pred,)
-
-
-def iou_table(true, pred):
-    """List objects, areas and overlapping pairs of two label images.
-
-    Parameters
-    ----------
-    true, pred : (H, W) array_like of int
-
-    Returns
-    -------
-    IouTable
-    """
-    true, pred, n_shared = overlaps(true, pred).T
-    true_labels, true_index = np.unique(true, return_inverse=True)
-    pred_labels, pred_index = np.unique(pred, return_inverse=True)
-    true_area = np.bincount(true_index, n_shared, len(true_labels)).astype(np.int64)
-    pred_area = np.bincount(pred_index, n_shared, len(pred_labels)).astype(np.int64)
-    both = (true > 0) & (pred > 0)
-    i, j, n_shared = true_index[both], pred_index[both], n_shared[both]
-    n_union = true_area[i] + pred_area[j] - n_shared
-    t0, p0 = int(0 in true_labels[:1]), int(0 in pred_labels[:1])
-    return IouTable(
-        true_labels[t0:],
-        pred_labels[p0:],
-        i - t0,
-        j - p0,
-        n_shared,
-        n_union,
-        true_area[t0:],
-        pred_area[p0:],
-    )
-
-
-def _match(table, min_iou):
-    """Match the objects of an `IouTable`."""
+def match_table(table, min_iou):
+    """Match the objects of an `IouTable`, as `match` says."""
+    if not 0 < min_iou <= 1:
+        raise ValueError(f"`min_iou` must be above 0 and at most 1, got {min_iou}")
     iou = table.n_shared / table.n_union
     if min_iou >= 0.5:
         chosen = _only_pairs(table, iou >= min_iou)
@@ -337,9 +291,3 @@ def _summary(tp, fp, fn, sum_iou, pairs):
 def _ratio(part, whole):
     """Divide, with 0 / 0 = 0."""
     return float(part / whole) if whole else 0.0
-
-
-def _check_min_iou(min_iou):
-    """Raise ValueError unless 0 < min_iou <= 1."""
-    if not 0 < min_iou <= 1:
-        raise ValueError(f"`min_iou` must be above 0 and at most 1, got {min_iou}")
