@@ -1,0 +1,139 @@
+"""What the commands share: progress, clear errors, what is kept on Ctrl-C."""
+
+import contextlib
+import sys
+
+import typer
+
+
+class Guard:
+    """Holds what to tell the user if the command stops early.
+
+    Attributes
+    ----------
+    kept : str
+        What is complete on disk, as a sentence.
+    """
+
+    kept = "nothing was written"
+
+
+@contextlib.contextmanager
+def guard(context):
+    """Turn errors into one line and exit code 1, Ctrl-C into exit code 130.
+
+    Parameters
+    ----------
+    context : typer.Context
+        Its `obj` is true with ``--debug``: then errors keep their traceback.
+
+    Yields
+    ------
+    Guard
+    """
+    state = Guard()
+    try:
+        yield state
+    except KeyboardInterrupt:
+        fail(f"interrupted; {state.kept}")
+        raise typer.Exit(130) from None
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except (ValueError, TypeError, OSError) as error:
+        if context.obj:
+            raise
+        fail(f"error: {one_line(error)}")
+        raise typer.Exit(1) from None
+    except Exception as error:
+        if context.obj:
+            raise
+        fail(
+            f"error: {type(error).__name__}: {one_line(error)} (this is a fault of "
+            f"labkit; `labkit --debug ...` shows where)"
+        )
+        raise typer.Exit(1) from None
+
+
+def say(text):
+    """Print one line of result."""
+    typer.echo(text)
+
+
+def warn(text):
+    """Print a warning, below the result that it belongs to."""
+    typer.secho(f"  warning: {text}", err=True, fg=typer.colors.YELLOW)
+
+
+def fail(text):
+    """Print why something failed."""
+    typer.secho(text, err=True, fg=typer.colors.RED)
+
+
+def one_line(error):
+    """Return the message of an exception as one line."""
+    if isinstance(error, KeyError) and error.args:
+        error = error.args[0]
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def follow(results, n_files, out, state):
+    """Report each FileResult as it comes; exit with code 1 if one has failed.
+
+    Parameters
+    ----------
+    results : iterator of FileResult
+    n_files : int
+        How many will come.
+    out : Path
+    state : Guard
+    """
+    done, failed = 0, []
+    state.kept = f"no result of {n_files} yet"
+    with bar(n_files) as advance:
+        for result in results:
+            if result.error:
+                failed.append(result)
+            else:
+                done += 1
+                say(summary(result))
+                for warning in result.warnings:
+                    warn(warning)
+            state.kept = f"{done} of {n_files} results are complete in {out}"
+            advance()
+    for result in failed:
+        fail(f"error: {result.path}: {result.error}")
+    say(f"{done} of {n_files} files done, results in {out}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def summary(result):
+    """Return 'in -> out: 12 nuclei'."""
+    counts = result.n_objects
+    if not counts:
+        return f"{result.path} -> {result.output}: left as it is"
+    if len(counts) == 1:
+        found = "1 nucleus" if counts[0] == 1 else f"{counts[0]} nuclei"
+    else:
+        found = f"{len(counts)} frames, {min(counts)} to {max(counts)} nuclei each"
+    return f"{result.path} -> {result.output}: {found}"
+
+
+@contextlib.contextmanager
+def bar(total):
+    """Show a progress bar on a terminal; yield the function that advances it."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda: progress.advance(task)
+
+
+def load_params(kind, path, **changes):
+    """Return parameters from a YAML file, if any, with the given options on top."""
+    params = kind() if path is None else kind.load(path)
+    return params.replace(**{k: v for k, v in changes.items() if v is not None})

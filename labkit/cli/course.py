@@ -1,0 +1,148 @@
+"""The commands to start with: demo, lab, data."""
+
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .commands import Channel, MinutesPerFrame, Out, UmPerPx
+from .console import guard, say
+
+EXAMPLES = {
+    "demo": """
+\b
+Examples:
+  labkit demo                                   # the data that come along
+  labkit demo -o out/ --images movie/           # your own images
+  labkit demo -o out/ --images movie.tif --um-per-px 0.65 --minutes-per-frame 10
+
+Ends with report.html in the folder; beside it lies every intermediate: annotation,
+model, segmentation, tracks, tables, pictures, parameters. Interrupted (Ctrl-C), the
+same command goes on where it stopped.
+""",
+    "lab": """
+\b
+Examples:
+  labkit lab
+  labkit lab --port 9000 -- --no-browser        # what follows -- goes to JupyterLab
+""",
+    "data": """
+\b
+Examples:
+  labkit data                                   # list the image sets
+  labkit data mdck_movie                        # fetch one, print its folder
+
+Sets are kept in the folder LABKIT_DATA if that is set, else in your cache.
+""",
+}
+
+
+def register(app):
+    """Add the commands of this module to the app."""
+    extra = {"allow_extra_args": True}
+    app.command(epilog=EXAMPLES["demo"])(demo)
+    app.command(epilog=EXAMPLES["lab"], context_settings=extra)(lab)
+    app.command(epilog=EXAMPLES["data"])(data)
+
+
+def demo(
+    context: typer.Context,
+    out: Out = Path("labkit-demo"),
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of frames, or a movie; else on board.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Training steps of each model.", min=1)
+    ] = None,
+    um_per_px: UmPerPx = None,
+    minutes_per_frame: MinutesPerFrame = None,
+    channel: Channel = None,
+    seed: Annotated[int, typer.Option(help="Of weights and crops.", min=0)] = 0,
+):
+    """Run the whole chain: annotate, train, segment, track, report."""
+    with guard(context) as state:
+        from ..pipeline import examples
+
+        state.kept = f"what is done stays in {out}; the same command goes on from there"
+        command = shlex.join(["labkit", *sys.argv[1:]])
+        common = {"steps": steps, "seed": seed, "say": say, "command": command}
+        if images is None:
+            report = examples.demo(out, **common)
+        else:
+            report = examples.demo_on(
+                images,
+                out,
+                channel=channel,
+                um_per_px=um_per_px,
+                minutes_per_frame=minutes_per_frame,
+                **common,
+            )
+        say(f"report: {report}")
+
+
+def lab(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="Port of JupyterLab.", min=1)] = 8888,
+    folder: Annotated[
+        Path, typer.Option(help="Where to copy the notebooks of an installed labkit.")
+    ] = Path("labkit-notebooks"),
+):
+    """Open JupyterLab at the first notebook."""
+    with guard(context) as state:
+        notebooks = find_notebooks(folder)
+        first = min(notebooks.glob("0*.ipynb"))
+        state.kept = f"the notebooks are in {notebooks}"
+        say(f"JupyterLab at {first}; stop it with Ctrl-C")
+        command = [sys.executable, "-m", "jupyterlab", str(first)]
+        command += [f"--ServerApp.port={port}", *context.args]
+        code = subprocess.run(command, check=False).returncode
+    raise typer.Exit(code)
+
+
+def find_notebooks(folder):
+    """Return the notebooks of a checkout, or copy those of the package to `folder`.
+
+    Notebooks that are in `folder` already are left as they are.
+
+    Raises
+    ------
+    FileNotFoundError
+        If this installation has no notebooks.
+    """
+    import labkit
+
+    package = Path(labkit.__file__).parent
+    checkout = package.parent / "notebooks"
+    if (package.parent / "pyproject.toml").exists() and any(checkout.glob("0*.ipynb")):
+        return checkout
+    shipped = sorted((package / "notebooks").glob("0*.ipynb"))
+    if not shipped:
+        raise FileNotFoundError(
+            f"no notebooks beside {package}; install labkit again from its repository"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook in shipped:
+        if not (folder / notebook.name).exists():
+            shutil.copyfile(notebook, folder / notebook.name)
+    return folder
+
+
+def data(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Image set to fetch.")] = None,
+):
+    """List the image sets that labkit knows, or fetch one."""
+    with guard(context):
+        from .. import data as sets
+
+        if name is not None:
+            say(sets.path(name))
+            return
+        width = max(map(len, sets.names()))
+        for known in sets.names():
+            here = "here" if sets.is_local(known) else ""
+            say(f"{known:{width}}  {here:4}  {sets.info(known)['what']}")

@@ -1,0 +1,35 @@
+"""The whole chain on files: what the command line does, for scripts.
+
+Work on many files goes on when one of them is bad; every result is written as
+soon as it is there, complete or not at all.
+"""
+
+import importlib
+
+_HOMES = {
+    "FileResult": "batch",
+    "Job": "batch",
+    "RunParams": "movie",
+    "annotate_files": "batch",
+    "demo": "examples",
+    "demo_on": "examples",
+    "fit_and_save": "training",
+    "load_pairs": "pairs",
+    "pair_files": "pairs",
+    "plan": "batch",
+    "run": "movie",
+    "segment_files": "batch",
+    "track_files": "tracking",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name):
+    """Import what is asked for: torch loads only where a network is needed."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'labkit.pipeline' has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,107 @@
+"""Images and their labels on disk, paired by name for training."""
+
+import numpy as np
+
+from ..files.images import image_paths, read_movie
+from ..files.labels import read_label_movie
+
+LEFT_OUT = "left_out"  # folder beside the labels: visible, but not annotated
+
+
+def pair_files(images, labels):
+    """Pair images with label images of the same name (suffixes may differ).
+
+    Parameters
+    ----------
+    images, labels : str or Path
+        Folders, or one file each.
+
+    Returns
+    -------
+    list of (Path, Path)
+
+    Raises
+    ------
+    ValueError
+        If a file has no partner, or two have one name; the message names them.
+    FileNotFoundError
+        If a folder is missing.
+    """
+    left, right = (_by_stem(paths) for paths in (images, labels))
+    if len(left) == len(right) == 1:
+        return [(*left.values(), *right.values())]
+    problems = [
+        f"{_some(left.keys() - right.keys())} without labels in {labels}"
+        if left.keys() - right.keys()
+        else "",
+        f"{_some(right.keys() - left.keys())} without an image in {images}"
+        if right.keys() - left.keys()
+        else "",
+    ]
+    if any(problems):
+        raise ValueError(
+            f"images and labels are paired by name: {'; '.join(filter(None, problems))}"
+            f"; rename or move these files"
+        )
+    return [(left[stem], right[stem]) for stem in left]
+
+
+def _by_stem(paths):
+    """Return {stem: path}, in order."""
+    found = {}
+    for path in image_paths([paths]):
+        if path.stem in found:
+            raise ValueError(
+                f"{found[path.stem]} and {path} have one name; keep one of them"
+            )
+        found[path.stem] = path
+    return found
+
+
+def _some(names, at_most=5):
+    """Return a few names and how many more there are."""
+    names = sorted(names)
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return ", ".join(names[:at_most]) + more
+
+
+def load_pairs(pairs, *, channel=None, use_left_out=True):
+    """Read paired files for training.
+
+    Parameters
+    ----------
+    pairs : list of (Path, Path)
+        From `pair_files`; images or movies.
+    channel : int or str, optional
+    use_left_out : bool
+        Look for the masks that `annotate_files` wrote beside the labels.
+
+    Returns
+    -------
+    images, labels : list of (H, W) ndarray
+    left_out : list of (H, W) ndarray of bool, or None
+        None if there is not a single mask.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        If a file is unreadable or two partners differ in shape.
+    """
+    images, labels, masks, found = [], [], [], False
+    for image_path, labels_path in pairs:
+        movie = read_movie(image_path, channel=channel)
+        truth = read_label_movie(labels_path)
+        if movie.shape != truth.shape:
+            raise ValueError(
+                f"{image_path} {movie.shape} and {labels_path} {truth.shape} differ in "
+                f"shape (frames, rows, columns); they must show the same pixels"
+            )
+        mask_path = labels_path.parent / LEFT_OUT / labels_path.name
+        if use_left_out and mask_path.exists():
+            mask, found = read_movie(mask_path) > 0, True
+        else:
+            mask = np.zeros(movie.shape, bool)
+        images.extend(movie)
+        labels.extend(truth)
+        masks.extend(mask)
+    return images, labels, masks if found else None

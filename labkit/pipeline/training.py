@@ -1,0 +1,149 @@
+"""Train a StarDist and keep everything about it in one folder."""
+
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from .. import show
+from ..files.atomic import atomic
+from ..files.tables import read_csv, write_csv
+from ..models import History, StarDist, StarDistParams, TrainParams
+from .batch import make_folder
+
+FACTS = ("best_step", "seconds", "stopped")
+HISTORY_DTYPE = [("step", "i4"), ("train_loss", "f8"), ("val_loss", "f8")]
+
+
+def check_free(folder, overwrite=False):
+    """Make the model folder; refuse to replace a model unless asked to.
+
+    Raises
+    ------
+    ValueError
+        If there is a model already.
+    PermissionError
+        If the folder cannot be made.
+    """
+    if (Path(folder) / "model.yaml").exists() and not overwrite:
+        raise ValueError(
+            f"{folder} holds a model already; choose another folder or say --overwrite"
+        )
+    make_folder(folder)
+
+
+def fit_and_save(
+    folder,
+    images,
+    labels,
+    left_out=None,
+    *,
+    params=None,
+    model_params=None,
+    start=None,
+    seed=0,
+    device=None,
+    progress=True,
+    callback=None,
+):
+    """Train a StarDist; write model, parameters and loss curve into `folder`.
+
+    The best weights so far are written even if training is interrupted or fails.
+
+    Parameters
+    ----------
+    folder : str or Path
+    images, labels : list of (H, W) ndarray
+    left_out : list of (H, W) ndarray of bool, optional
+        What to leave out of the loss.
+    params : TrainParams, optional
+    model_params : StarDistParams, optional
+        Of a new model.
+    start : str or Path, optional
+        Folder of a model to train on from.
+    seed, device, progress, callback
+        As in `labkit.models.StarDist.fit`.
+
+    Returns
+    -------
+    model : StarDist
+    history : History
+        Its `stopped` says whether training was interrupted.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError, PermissionError
+        If the data do not fit together, or a folder is wrong.
+    """
+    params, folder = params or TrainParams(), Path(folder)
+    if start is None:
+        model = StarDist(model_params or StarDistParams(), seed=seed, device=device)
+    else:
+        model = StarDist.load(start, device=device)
+    seen = []
+
+    def note(history):
+        seen[:] = [history]
+        if callback is not None:
+            callback(history)
+
+    try:
+        history = model.fit(
+            images,
+            labels,
+            ignore=left_out,
+            params=params,
+            seed=seed,
+            progress=progress,
+            callback=note,
+        )
+    except BaseException:
+        if seen:
+            seen[0].stopped = "interrupted"
+        raise
+    finally:
+        if seen:
+            _save(folder, model, seen[0], params)
+    return model, history
+
+
+def _save(folder, model, history, params):
+    """Write the model last, so that a folder with a model is complete."""
+    params.save(folder / "train.yaml")
+    write_csv(folder / "history.csv", history_table(history))
+    facts = {
+        name: getattr(history, name) for name in ("best_step", "seconds", "stopped")
+    }
+    with atomic(folder / "history.yaml") as temporary:
+        temporary.write_text(yaml.safe_dump(facts), encoding="utf-8")
+    show.curves(history).savefig(folder / "training.png", dpi=110)
+    model.save(folder)
+
+
+def load_history(folder):
+    """Read the history that `fit_and_save` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder has none.
+    """
+    table = read_csv(Path(folder) / "history.csv", HISTORY_DTYPE)
+    validated = np.isfinite(table["val_loss"])
+    facts = yaml.safe_load((Path(folder) / "history.yaml").read_text("utf-8"))
+    return History(
+        table["step"].tolist(),
+        table["train_loss"].tolist(),
+        table["step"][validated].tolist(),
+        table["val_loss"][validated].tolist(),
+        **facts,
+    )
+
+
+def history_table(history):
+    """Return the losses as a structured array; val_loss is NaN between validations."""
+    table = np.zeros(len(history.steps), HISTORY_DTYPE)
+    table["step"], table["train_loss"] = history.steps, history.train_loss
+    validated = dict(zip(history.val_steps, history.val_loss, strict=True))
+    table["val_loss"] = [validated.get(step, np.nan) for step in history.steps]
+    return table
