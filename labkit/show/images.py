@@ -74,10 +74,10 @@ def row(panels=None, /, *, n_cols=None, width=WIDTH, **more):
     pictures = {title: _panel(value, title, side) for title, value in panels.items()}
     tallest = max(p.shape[0] / p.shape[1] for p, _ in pictures.values())
     figure = Picture(width, n_rows * (tallest * width / n_cols + 0.32))
-    grid = figure.subplots(n_rows, n_cols, squeeze=False).flat
+    grid = figure.subplots(n_rows, n_cols, squeeze=False).ravel()
     for axes, (title, (picture, shape)) in zip(grid, pictures.items(), strict=False):
         draw(axes, picture, shape, title.replace("_", " "))
-    for axes in list(grid)[len(pictures) :]:
+    for axes in grid[len(pictures) :]:
         axes.set_axis_off()
     return figure
 
