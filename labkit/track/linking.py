@@ -8,15 +8,14 @@ whole movie at once.
 """
 
 import dataclasses
+import itertools
 
 import numpy as np
 
 from ..labels import TRACK_DTYPE
 from ..params import Params
-from .lap import ALTERNATIVE, assign, pairs_within
+from .pieces import drop_stillborn, first_spots, link_frames, link_pieces
 from .spots import as_frames, drift_of, measure_frames, positions, radius_of
-
-PERCENTILE = 90  # of the costs of gaps and divisions: above it, stay apart
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,17 +33,30 @@ class TrackParams(Params):
     divisions : bool
         Whether a track may split in two.
     area_penalty : float
-        How strongly unequal areas speak against a division, 0: not at all. A nucleus
-        that the segmentation has cut in two looks like a division.
+        How strongly unequal areas of the daughters speak against a division, 0: not
+        at all. A nucleus that the segmentation cuts in two looks like a division.
+    min_life : int
+        A daughter that vanishes within so many frames was none; 0 keeps all.
     remove_drift : bool
         Whether the common step of all objects is taken away before linking.
+    flow_neighbours : int
+        Number of neighbours whose common step tells where an object is expected, for
+        cells that move in sheets; 0 expects it where it was.
+
+    Notes
+    -----
+    ``TrackParams(max_distance=15, area_penalty=0, min_life=0, remove_drift=False,
+    flow_neighbours=0)`` gives the links of TrackMate 6's LAP tracker with that
+    distance for linking, gaps (two frames) and splitting.
     """
 
     max_distance: float | None = None
     max_gap: int = 2
     divisions: bool = True
     area_penalty: float = 1.0
+    min_life: int = 3
     remove_drift: bool = True
+    flow_neighbours: int = 12
 
 
 def link(labels, params=None):
@@ -76,7 +88,7 @@ def link(labels, params=None):
     >>> lk.track.link(labels)[["frame", "track_id"]].tolist()
     [(0, 1), (1, 1), (2, 1)]
     """
-    return _link(measure_frames(labels), params or TrackParams())
+    return _link(*measure_frames(labels), params or TrackParams())
 
 
 def link_points(points, params=None, *, areas=None):
@@ -107,7 +119,8 @@ def link_points(points, params=None, *, areas=None):
     [1, 1, 2, 2]
     """
     frames = [_point_spots(t, frame, areas) for t, frame in enumerate(points)]
-    return _link(frames, params or TrackParams())
+    nowhere = np.zeros(sum(map(len, frames)), bool)
+    return _link(frames, nowhere, params or TrackParams())
 
 
 def _point_spots(t, points, areas):
@@ -174,72 +187,24 @@ def _check(params):
             f"max_distance must be a positive number of px, got {params.max_distance}; "
             f"None estimates it"
         )
-    if params.max_gap < 0 or params.max_gap != int(params.max_gap):
-        raise ValueError(f"max_gap must be 0, 1, 2, ... frames, got {params.max_gap}")
+    for name in ("max_gap", "min_life", "flow_neighbours"):
+        value = getattr(params, name)
+        if value < 0 or value != int(value):
+            raise ValueError(f"{name} must be 0, 1, 2, ..., got {value}")
     if not params.area_penalty >= 0:
         raise ValueError(f"area_penalty must be 0 or more, got {params.area_penalty}")
 
 
-def _link(frames, params):
+def _link(frames, at_border, params):
     """Return the tracks of the spots of each frame."""
     points, params = _prepare(frames, params)
-    first = np.cumsum([0, *map(len, points)])  # index of each frame's first spot
     spots = np.concatenate(frames)
-    previous = _link_frames(points, first, params.max_distance)
-    i, j = _link_segments(points, first, spots["area"], previous, params)
+    previous, flow = link_frames(points, params.max_distance, params.flow_neighbours)
+    area = np.where(at_border, np.nan, spots["area"])  # cut off there: says nothing
+    i, j = link_pieces(points, area, previous, flow, params)
     previous[j] = i
-    return _to_tracks(spots, previous, first)
-
-
-def _link_frames(points, first, max_distance):
-    """Link each frame with the next; return the index of each spot's predecessor."""
-    previous = np.full(first[-1], -1)
-    for t in range(1, len(points)):
-        i, j, cost = pairs_within(points[t - 1], points[t], max_distance)
-        if len(cost):
-            alternative = ALTERNATIVE * cost.max()
-            chosen = assign(i, j, cost, alternative, corner=cost.min())
-            previous[first[t] + j[chosen]] = first[t - 1] + i[chosen]
-    return previous
-
-
-def _link_segments(points, first, area, previous, params):
-    """Join pieces across gaps and to mothers; return the linked pairs of spots."""
-    is_end = np.ones(first[-1], bool)
-    is_end[previous[previous >= 0]] = False
-    is_start = previous < 0
-    found = [(np.zeros(0, np.intp),) * 2 + (np.zeros(0),)]
-    for t in range(1, len(points)):
-        starts = np.flatnonzero(is_start[first[t] : first[t + 1]])
-        for gap in range(1, min(params.max_gap, t) + 1):
-            ends = np.flatnonzero(is_end[first[t - gap] : first[t - gap + 1]])
-            found.append(_pairs(points, first, (t - gap, ends), (t, starts), params))
-        if params.divisions:
-            mothers = np.flatnonzero(~is_end[first[t - 1] : first[t]])
-            i, j, cost = _pairs(points, first, (t - 1, mothers), (t, starts), params)
-            found.append(_penalise(i, j, cost, area, params))
-    i, j, cost = map(np.concatenate, zip(*found, strict=True))
-    if len(cost) == 0:
-        return i, j
-    alternative = ALTERNATIVE * np.percentile(cost, PERCENTILE, method="lower")
-    chosen = assign(i, j, cost, alternative, corner=alternative)
-    return i[chosen], j[chosen]
-
-
-def _pairs(points, first, sources, targets, params):
-    """Return pairs of some spots of one frame with some of another, and costs."""
-    (s, some), (t, others) = sources, targets
-    i, j, cost = pairs_within(points[s][some], points[t][others], params.max_distance)
-    return first[s] + some[i], first[t] + others[j], cost
-
-
-def _penalise(i, j, cost, area, params):
-    """Raise the cost of a division by unequal areas; drop what is now out of reach."""
-    difference = np.abs(area[i] - area[j]) / ((area[i] + area[j]) / 2)
-    factor = 1 + 1.5 * params.area_penalty * np.nan_to_num(difference)
-    cost = cost * factor**2
-    kept = cost < params.max_distance**2
-    return i[kept], j[kept], cost[kept]
+    drop_stillborn(previous, spots["frame"], at_border, params.min_life)
+    return _to_tracks(spots, previous, first_spots(points))
 
 
 def _to_tracks(spots, previous, first):
@@ -248,7 +213,7 @@ def _to_tracks(spots, previous, first):
     goes_on = (previous >= 0) & (n_next[previous] == 1)
     number = np.cumsum(~goes_on)  # of those that begin; the others follow
     parent = np.zeros(len(spots) + 1, np.int32)  # of each track
-    for start, stop in zip(first[:-1], first[1:], strict=True):
+    for start, stop in itertools.pairwise(first):
         here = np.arange(start, stop)
         follows = here[goes_on[here]]
         number[follows] = number[previous[follows]]

@@ -13,9 +13,9 @@ from ..labels import TRACK_DTYPE, object_table
 from .lap import pairs_within
 
 VOTE_REACH = 3.0  # longest drift per frame that is looked for, in neighbour distances
-VOTE_WIDTH = 0.1  # smoothing of the votes, in neighbour distances
-VOTE_SHARE = 0.2  # fewer votes than this share of the objects: no common drift
-MIN_VOTES = 4
+VOTE_WIDTH = 0.2  # smoothing of the votes, in neighbour distances
+MIN_VOTES = 3  # more than by chance; fewer: no common drift
+CLEARLY = 4.0  # standard deviations above chance that the winner must have
 
 
 def find_spots(labels):
@@ -37,11 +37,11 @@ def find_spots(labels):
     ValueError, TypeError
         If a frame is no label image, or the frames differ in shape.
     """
-    return np.concatenate(measure_frames(labels))
+    return np.concatenate(measure_frames(labels)[0])
 
 
 def measure_frames(labels):
-    """Return a table of spots for each frame; see `find_spots`."""
+    """Return a table of spots for each frame, and which of them touch the border."""
     if isinstance(labels, np.ndarray) and labels.ndim != 3:
         raise ValueError(
             f"`labels` must have axes (T, H, W), got shape {labels.shape}; "
@@ -49,7 +49,7 @@ def measure_frames(labels):
         )
     if len(labels) == 0:
         raise ValueError("`labels` has no frames; pass at least one (H, W) image")
-    frames = []
+    frames, at_border = [], []
     for t, image in enumerate(labels):
         image = check_labels(image, f"labels[{t}]")
         if image.shape != np.shape(labels[0]):
@@ -63,13 +63,14 @@ def measure_frames(labels):
             spots[name] = table[name]
         spots["frame"] = t
         frames.append(spots)
-    return frames
+        at_border.append(table["touches_border"])
+    return frames, np.concatenate(at_border)
 
 
 def as_frames(labels):
     """Return a table of spots for each frame, from label images or a table."""
     if getattr(labels, "dtype", None) != TRACK_DTYPE:
-        return measure_frames(labels)
+        return measure_frames(labels)[0]
     spots = labels[np.lexsort([labels["label"], labels["frame"]])]
     n_frames = spots["frame"].max(initial=-1) + 1
     return np.split(spots, np.searchsorted(spots["frame"], np.arange(1, n_frames)))
@@ -143,8 +144,8 @@ def _vote(before, after, unit):
         step = weight @ steps / max(weight.sum(), 1e-9)
     near = np.hypot(*(steps - step).T) < 2 * sigma
     by_chance = len(steps) * (2 * sigma / reach) ** 2
-    n_needed = max(MIN_VOTES, VOTE_SHARE * min(len(before), len(after)))
-    return step if near.sum() - by_chance >= n_needed else np.zeros(2)
+    n_needed = by_chance + max(MIN_VOTES, CLEARLY * np.sqrt(by_chance))
+    return step if near.sum() >= n_needed else np.zeros(2)
 
 
 def neighbour_distance(points):

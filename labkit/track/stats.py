@@ -1,0 +1,344 @@
+"""Speed, direction, divisions and density, read off the tracks.
+
+Definitions of TrackMate (Tinevez et al. 2017, doi:10.1016/j.ymeth.2016.09.016), here
+for each branch: a track ends at a division, and the step from mother to daughter
+belongs to neither. With the default scale of 1, um are pixels and minutes are frames.
+"""
+
+import numpy as np
+
+from ..labels import TRACK_DTYPE
+
+EDGE_DTYPE = np.dtype(
+    [
+        ("track_id", "i4"),
+        ("frame", "i4"),
+        ("n_frames", "i4"),
+        ("y", "f8"),
+        ("x", "f8"),
+        ("next_y", "f8"),
+        ("next_x", "f8"),
+        ("distance", "f8"),
+        ("speed", "f8"),
+        ("direction", "f8"),
+        ("division", "?"),
+    ]
+)
+STATS_DTYPE = np.dtype(
+    [
+        ("track_id", "i4"),
+        ("parent_id", "i4"),
+        ("tree_id", "i4"),
+        ("n_daughters", "i4"),
+        ("first_frame", "i4"),
+        ("last_frame", "i4"),
+        ("n_spots", "i4"),
+        ("duration", "f8"),
+        ("displacement", "f8"),
+        ("path_length", "f8"),
+        ("mean_speed", "f8"),
+        ("max_speed", "f8"),
+        ("mean_straight_line_speed", "f8"),
+        ("straightness", "f8"),
+        ("direction", "f8"),
+        ("mean_area", "f8"),
+    ]
+)
+FRAME_DTYPE = np.dtype(
+    [
+        ("frame", "i4"),
+        ("minutes", "f8"),
+        ("n_objects", "i4"),
+        ("density", "f8"),
+        ("n_divisions", "i4"),
+        ("mean_speed", "f8"),
+        ("mean_area", "f8"),
+    ]
+)
+
+
+def edges(tracks):
+    """Return the links as pairs of row indices into `tracks`.
+
+    Parameters
+    ----------
+    tracks : structured ndarray
+        `labkit.labels.TRACK_DTYPE`, in any order.
+
+    Returns
+    -------
+    (n_edges, 2) ndarray of int
+        Earlier and later row. First the links within tracks, then those from a
+        mother's last row to a daughter's first.
+    """
+    tracks = check_tracks(tracks)
+    order, first, last = _ends(tracks)
+    goes_on = np.ones(len(order), bool)
+    goes_on[last] = False
+    within = np.flatnonzero(goes_on)
+    ids = tracks["track_id"][order[first]]
+    parents = tracks["parent_id"][order[first]]
+    at = np.searchsorted(ids, parents)
+    known = np.flatnonzero((parents > 0) & np.isin(parents, ids))
+    one = np.concatenate([within, last[at[known]]])
+    other = np.concatenate([within + 1, first[known]])
+    return np.stack([order[one], order[other]], axis=1)
+
+
+def edge_stats(tracks, *, um_per_px=1.0, minutes_per_frame=1.0):
+    """Measure every step of every track.
+
+    Parameters
+    ----------
+    tracks : structured ndarray
+        `labkit.labels.TRACK_DTYPE`.
+    um_per_px, minutes_per_frame : float
+
+    Returns
+    -------
+    structured ndarray
+        One row per link: track_id (of the later object), frame (of the earlier),
+        n_frames (more than 1 across a gap), y, x, next_y, next_x (px), distance (um),
+        speed (um per minute), direction (degrees, 0 to the right, 90 up, within
+        -180..180; NaN for no step), division (from a mother to a daughter).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `tracks` is no table of tracks, or the scale is not positive.
+
+    Examples
+    --------
+    >>> movie = lk.synth.simulate_movie(3, n_nuclei=5)
+    >>> steps = edge_stats(movie.tracks, um_per_px=0.5, minutes_per_frame=10)
+    >>> bool(np.allclose(steps["speed"], steps["distance"] / 10))
+    True
+    """
+    tracks = check_tracks(tracks)
+    _check_scale(um_per_px, minutes_per_frame)
+    earlier, later = tracks[edges(tracks)].T
+    steps = np.zeros(len(earlier), EDGE_DTYPE)
+    steps["track_id"], steps["frame"] = later["track_id"], earlier["frame"]
+    steps["n_frames"] = later["frame"] - earlier["frame"]
+    for name in ("y", "x"):
+        steps[name], steps[f"next_{name}"] = earlier[name], later[name]
+    steps["distance"], steps["direction"] = _polar(
+        later["y"] - earlier["y"], later["x"] - earlier["x"], um_per_px
+    )
+    steps["speed"] = steps["distance"] / (steps["n_frames"] * minutes_per_frame)
+    steps["division"] = later["track_id"] != earlier["track_id"]
+    return steps
+
+
+def track_stats(tracks, *, um_per_px=1.0, minutes_per_frame=1.0):
+    """Summarise every track.
+
+    Parameters
+    ----------
+    tracks : structured ndarray
+        `labkit.labels.TRACK_DTYPE`.
+    um_per_px, minutes_per_frame : float
+
+    Returns
+    -------
+    structured ndarray
+        One row per track by rising track_id: parent_id, tree_id (track_id of the
+        founder), n_daughters, first_frame, last_frame, n_spots, duration (minutes),
+        displacement (first to last position) and path_length (um), mean_speed and
+        max_speed (over its steps) and mean_straight_line_speed (displacement /
+        duration; um per minute), straightness (displacement / path_length, the
+        confinement ratio), direction (first to last position, degrees, 0 to the
+        right, 90 up), mean_area (um2). What a track of one object does not have is
+        NaN.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `edge_stats`.
+
+    Examples
+    --------
+    >>> points = [[(0, 0)], [(0, 3)], [(-3, 3)]]
+    >>> tracks = lk.track.link_points(points, lk.track.TrackParams(max_distance=5))
+    >>> stats = track_stats(tracks)
+    >>> stats["mean_speed"], stats["direction"], stats["straightness"].round(3)
+    (array([3.]), array([45.]), array([0.707]))
+    """
+    tracks = check_tracks(tracks)
+    order, first, last = _ends(tracks)
+    rows, start, end = tracks[order], tracks[order[first]], tracks[order[last]]
+    stats = np.zeros(len(first), STATS_DTYPE)
+    for name in ("track_id", "parent_id"):
+        stats[name] = start[name]
+    stats["tree_id"] = _founders(stats)
+    stats["n_daughters"] = _count(start["parent_id"], stats["track_id"])
+    stats["first_frame"], stats["last_frame"] = start["frame"], end["frame"]
+    stats["n_spots"] = last - first + 1
+    stats["duration"] = (end["frame"] - start["frame"]) * minutes_per_frame
+    stats["displacement"], stats["direction"] = _polar(
+        end["y"] - start["y"], end["x"] - start["x"], um_per_px
+    )
+    if len(stats):
+        area = np.add.reduceat(rows["area"], first) * um_per_px**2
+        stats["mean_area"] = area / stats["n_spots"]
+    steps = edge_stats(tracks, um_per_px=um_per_px, minutes_per_frame=minutes_per_frame)
+    _add_speeds(stats, steps[~steps["division"]])
+    return stats
+
+
+def _add_speeds(stats, steps):
+    """Fill in what the steps of a track tell, NaN where there are none."""
+    index = np.searchsorted(stats["track_id"], steps["track_id"])
+    n = len(stats)
+    n_steps = np.bincount(index, minlength=n).astype(float)
+    n_steps[n_steps == 0] = np.nan
+    stats["path_length"] = np.bincount(index, steps["distance"], n)
+    stats["mean_speed"] = np.bincount(index, steps["speed"], n) / n_steps
+    stats["max_speed"] = np.where(np.isnan(n_steps), np.nan, 0.0)
+    np.maximum.at(stats["max_speed"], index, steps["speed"])
+    with np.errstate(invalid="ignore"):  # 0 / 0 is the wanted NaN
+        stats["mean_straight_line_speed"] = stats["displacement"] / stats["duration"]
+        stats["straightness"] = stats["displacement"] / stats["path_length"]
+
+
+def frame_stats(tracks, shape, *, um_per_px=1.0, minutes_per_frame=1.0):
+    """Count objects and divisions in every frame.
+
+    Parameters
+    ----------
+    tracks : structured ndarray
+        `labkit.labels.TRACK_DTYPE`.
+    shape : (int, int) or (int, int, int)
+        Of a frame, (H, W), or of the movie, (T, H, W): frames without objects after
+        the last one that has some are then counted too.
+    um_per_px, minutes_per_frame : float
+
+    Returns
+    -------
+    structured ndarray
+        One row per frame: frame, minutes, n_objects, density (objects per mm2; with
+        um_per_px=1, per million px), n_divisions (whose daughters appear in this
+        frame), mean_speed (of the steps that end here, without those of divisions; um
+        per minute), mean_area (um2). NaN where there is nothing to average.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `edge_stats`, and if `shape` is none.
+    """
+    tracks = check_tracks(tracks)
+    if len(shape) not in (2, 3) or min(shape) < 1:
+        raise ValueError(f"`shape` must be (H, W) or (T, H, W), got {shape}")
+    n_frames = tracks["frame"].max(initial=-1) + 1
+    if len(shape) == 3:
+        n_frames = max(n_frames, shape[0])
+    table = np.zeros(n_frames, FRAME_DTYPE)
+    table["frame"] = np.arange(n_frames)
+    table["minutes"] = table["frame"] * minutes_per_frame
+    table["n_objects"] = np.bincount(tracks["frame"], minlength=n_frames)
+    field = shape[-1] * shape[-2] * (um_per_px / 1000) ** 2  # mm2
+    table["density"] = table["n_objects"] / field
+    born = divisions(tracks)["frame"]
+    table["n_divisions"] = np.bincount(born, minlength=n_frames)
+    steps = edge_stats(tracks, um_per_px=um_per_px, minutes_per_frame=minutes_per_frame)
+    steps = steps[~steps["division"]]
+    ends = steps["frame"] + steps["n_frames"]
+    table["mean_speed"] = _mean(ends, steps["speed"], n_frames)
+    table["mean_area"] = _mean(tracks["frame"], tracks["area"], n_frames)
+    table["mean_area"] *= um_per_px**2
+    return table
+
+
+def divisions(tracks):
+    """Return the divisions: where and when a track splits in two or more.
+
+    Parameters
+    ----------
+    tracks : structured ndarray
+        `labkit.labels.TRACK_DTYPE`.
+
+    Returns
+    -------
+    structured ndarray
+        The first rows of the daughters' frame: track_id (of the mother), frame (the
+        first with a daughter), y, x (px; the mother's last position), n_daughters.
+    """
+    tracks = check_tracks(tracks)
+    order, first, last = _ends(tracks)
+    start, end = tracks[order[first]], tracks[order[last]]
+    n_daughters = _count(start["parent_id"], end["track_id"])
+    mothers = np.flatnonzero(n_daughters > 1)
+    names = [("track_id", "i4"), ("frame", "i4"), ("y", "f8"), ("x", "f8")]
+    table = np.zeros(len(mothers), [*names, ("n_daughters", "i4")])
+    for name in ("track_id", "y", "x"):
+        table[name] = end[name][mothers]
+    table["n_daughters"] = n_daughters[mothers]
+    daughters = start[np.argsort(start["frame"], kind="stable")]
+    for row in table:
+        row["frame"] = daughters["frame"][daughters["parent_id"] == row["track_id"]][0]
+    return table
+
+
+def check_tracks(tracks):
+    """Return `tracks` if it is a table of tracks, else raise an error."""
+    tracks = np.asarray(tracks)
+    if tracks.dtype != TRACK_DTYPE or tracks.ndim != 1:
+        raise TypeError(
+            f"`tracks` must be a table of labkit.labels.TRACK_DTYPE, got {tracks.dtype} "
+            f"of shape {tracks.shape}; lk.track.link makes one"
+        )
+    if len(tracks) and tracks["track_id"].min() < 1:
+        raise ValueError(
+            f"`tracks` has track_id {tracks['track_id'].min()}; ids begin with 1: link "
+            f"the objects first with lk.track.link"
+        )
+    return tracks
+
+
+def _check_scale(um_per_px, minutes_per_frame):
+    """Raise ValueError unless both are positive."""
+    for name, value in (
+        ("um_per_px", um_per_px),
+        ("minutes_per_frame", minutes_per_frame),
+    ):
+        if not 0 < value < np.inf:
+            raise ValueError(f"`{name}` must be a positive number, got {value}")
+
+
+def _ends(tracks):
+    """Return the order by track and frame; in it, where each track begins and ends."""
+    order = np.lexsort([tracks["frame"], tracks["track_id"]])
+    ids = tracks["track_id"][order]
+    first = np.flatnonzero(np.diff(ids, prepend=0))
+    last = np.append(first[1:], len(ids)) - 1
+    return order, first, last[: len(first)]
+
+
+def _polar(down, right, um_per_px):
+    """Return length (um) and direction (degrees, y up; NaN for no step)."""
+    length = np.hypot(down, right) * um_per_px
+    direction = np.degrees(np.arctan2(-down, right))
+    return length, np.where(length > 0, direction, np.nan)
+
+
+def _mean(index, values, n):
+    """Return the mean of the values of each index, NaN where there are none."""
+    count = np.bincount(index, minlength=n).astype(float)
+    count[count == 0] = np.nan
+    return np.bincount(index, values, n) / count
+
+
+def _count(found, ids):
+    """Return how often each of the sorted `ids` is found."""
+    unique, n = np.unique(found, return_counts=True)
+    at = np.clip(np.searchsorted(unique, ids), 0, max(len(unique) - 1, 0))
+    return np.where(unique[at] == ids, n[at], 0) if len(unique) else np.zeros(0, int)
+
+
+def _founders(stats):
+    """Return the track_id of each track's first ancestor."""
+    founder = dict(zip(stats["track_id"].tolist(), stats["track_id"].tolist()))
+    order = np.argsort(stats["first_frame"], kind="stable")
+    for track, parent in stats[["track_id", "parent_id"]][order].tolist():
+        founder[track] = founder.get(parent, track)
+    return [founder[track] for track in stats["track_id"].tolist()]
