@@ -73,7 +73,8 @@ def row(panels=None, /, *, n_cols=None, width=WIDTH, **more):
     side = round(width / n_cols * DPI)
     pictures = {title: _panel(value, title, side) for title, value in panels.items()}
     tallest = max(p.shape[0] / p.shape[1] for p, _ in pictures.values())
-    figure = Picture(width, n_rows * (tallest * width / n_cols + 0.32))
+    height = min(tallest * width / n_cols, 8)
+    figure = Picture(width, n_rows * (height + 0.32))
     grid = figure.subplots(n_rows, n_cols, squeeze=False).ravel()
     for axes, (title, (picture, shape)) in zip(grid, pictures.items(), strict=False):
         draw(axes, picture, shape, title.replace("_", " "))
