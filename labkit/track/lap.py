@@ -71,7 +71,7 @@ def assign(i, j, cost, alternative, corner):
     n, m = len(sources), len(targets)
     rows = np.concatenate([row, np.arange(n), n + np.arange(m), n + column])
     columns = np.concatenate([column, m + np.arange(n), np.arange(m), m + row])
-    alone = np.full(n + m, alternative)
+    alone = np.full(n + m, max(alternative, 1000 * TINY))  # more than a cost of zero
     costs = np.concatenate([cost, alone, np.full(len(cost), corner)]) + TINY
     matrix = csr_matrix((costs, (rows, columns)), shape=(n + m, n + m))
     partner = min_weight_full_bipartite_matching(matrix)[1][:n]

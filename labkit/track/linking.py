@@ -14,8 +14,16 @@ import numpy as np
 
 from ..labels import TRACK_DTYPE
 from ..params import Params
+from .lineage import check_tracks
 from .pieces import drop_stillborn, first_spots, link_frames, link_pieces
-from .spots import as_frames, drift_of, measure_frames, positions, radius_of
+from .spots import (
+    as_frames,
+    check_frames,
+    drift_of,
+    measure_frames,
+    positions,
+    radius_of,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,6 +157,50 @@ def _checked_areas(t, points, areas):
             f"{found}; pass areas=None if they are not known"
         )
     return areas[t]
+
+
+def relabel_by_track(labels, tracks):
+    """Give every object the number of its track, so that it keeps it over time.
+
+    Parameters
+    ----------
+    labels : (T, H, W) array_like of int, or sequence of (H, W)
+        The label images that were linked.
+    tracks : structured ndarray
+        `labkit.labels.TRACK_DTYPE`.
+
+    Returns
+    -------
+    (T, H, W) ndarray of int32
+        Values are track ids. Objects without a track, for example because it has been
+        filtered out, become 0.
+
+    Raises
+    ------
+    ValueError
+        If `tracks` names an object that `labels` does not have.
+    """
+    tracks = check_tracks(tracks)
+    frames = check_frames(labels)
+    if len(tracks) and tracks["frame"].max() >= len(frames):
+        raise ValueError(
+            f"`tracks` goes to frame {tracks['frame'].max()}, `labels` has "
+            f"{len(frames)} frames; pass the movie that was linked"
+        )
+    out = np.zeros((len(frames), *frames[0].shape), np.int32)
+    for t, image in enumerate(frames):
+        rows = tracks[tracks["frame"] == t]
+        numbers, index = np.unique(image, return_inverse=True)
+        lost = np.setdiff1d(rows["label"], numbers)
+        if len(lost):
+            raise ValueError(
+                f"`tracks` has object {lost[0]} in frame {t}, `labels` has not; pass "
+                f"the movie that was linked"
+            )
+        ids = np.zeros(len(numbers), np.int32)
+        ids[np.searchsorted(numbers, rows["label"])] = rows["track_id"]
+        out[t] = ids[index].reshape(image.shape)
+    return out
 
 
 def fit_params(labels, params=None):

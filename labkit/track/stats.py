@@ -7,7 +7,7 @@ belongs to neither. With the default scale of 1, um are pixels and minutes are f
 
 import numpy as np
 
-from ..labels import TRACK_DTYPE
+from .lineage import check_tracks, count, divisions, edges, founders, runs
 
 EDGE_DTYPE = np.dtype(
     [
@@ -55,34 +55,6 @@ FRAME_DTYPE = np.dtype(
         ("mean_area", "f8"),
     ]
 )
-
-
-def edges(tracks):
-    """Return the links as pairs of row indices into `tracks`.
-
-    Parameters
-    ----------
-    tracks : structured ndarray
-        `labkit.labels.TRACK_DTYPE`, in any order.
-
-    Returns
-    -------
-    (n_edges, 2) ndarray of int
-        Earlier and later row. First the links within tracks, then those from a
-        mother's last row to a daughter's first.
-    """
-    tracks = check_tracks(tracks)
-    order, first, last = _ends(tracks)
-    goes_on = np.ones(len(order), bool)
-    goes_on[last] = False
-    within = np.flatnonzero(goes_on)
-    ids = tracks["track_id"][order[first]]
-    parents = tracks["parent_id"][order[first]]
-    at = np.searchsorted(ids, parents)
-    known = np.flatnonzero((parents > 0) & np.isin(parents, ids))
-    one = np.concatenate([within, last[at[known]]])
-    other = np.concatenate([within + 1, first[known]])
-    return np.stack([order[one], order[other]], axis=1)
 
 
 def edge_stats(tracks, *, um_per_px=1.0, minutes_per_frame=1.0):
@@ -165,13 +137,13 @@ def track_stats(tracks, *, um_per_px=1.0, minutes_per_frame=1.0):
     (array([3.]), array([45.]), array([0.707]))
     """
     tracks = check_tracks(tracks)
-    order, first, last = _ends(tracks)
+    order, first, last = runs(tracks)
     rows, start, end = tracks[order], tracks[order[first]], tracks[order[last]]
     stats = np.zeros(len(first), STATS_DTYPE)
     for name in ("track_id", "parent_id"):
         stats[name] = start[name]
-    stats["tree_id"] = _founders(stats)
-    stats["n_daughters"] = _count(start["parent_id"], stats["track_id"])
+    stats["tree_id"] = founders(stats)
+    stats["n_daughters"] = count(start["parent_id"], stats["track_id"])
     stats["first_frame"], stats["last_frame"] = start["frame"], end["frame"]
     stats["n_spots"] = last - first + 1
     stats["duration"] = (end["frame"] - start["frame"]) * minutes_per_frame
@@ -249,52 +221,6 @@ def frame_stats(tracks, shape, *, um_per_px=1.0, minutes_per_frame=1.0):
     return table
 
 
-def divisions(tracks):
-    """Return the divisions: where and when a track splits in two or more.
-
-    Parameters
-    ----------
-    tracks : structured ndarray
-        `labkit.labels.TRACK_DTYPE`.
-
-    Returns
-    -------
-    structured ndarray
-        The first rows of the daughters' frame: track_id (of the mother), frame (the
-        first with a daughter), y, x (px; the mother's last position), n_daughters.
-    """
-    tracks = check_tracks(tracks)
-    order, first, last = _ends(tracks)
-    start, end = tracks[order[first]], tracks[order[last]]
-    n_daughters = _count(start["parent_id"], end["track_id"])
-    mothers = np.flatnonzero(n_daughters > 1)
-    names = [("track_id", "i4"), ("frame", "i4"), ("y", "f8"), ("x", "f8")]
-    table = np.zeros(len(mothers), [*names, ("n_daughters", "i4")])
-    for name in ("track_id", "y", "x"):
-        table[name] = end[name][mothers]
-    table["n_daughters"] = n_daughters[mothers]
-    daughters = start[np.argsort(start["frame"], kind="stable")]
-    for row in table:
-        row["frame"] = daughters["frame"][daughters["parent_id"] == row["track_id"]][0]
-    return table
-
-
-def check_tracks(tracks):
-    """Return `tracks` if it is a table of tracks, else raise an error."""
-    tracks = np.asarray(tracks)
-    if tracks.dtype != TRACK_DTYPE or tracks.ndim != 1:
-        raise TypeError(
-            f"`tracks` must be a table of labkit.labels.TRACK_DTYPE, got {tracks.dtype} "
-            f"of shape {tracks.shape}; lk.track.link makes one"
-        )
-    if len(tracks) and tracks["track_id"].min() < 1:
-        raise ValueError(
-            f"`tracks` has track_id {tracks['track_id'].min()}; ids begin with 1: link "
-            f"the objects first with lk.track.link"
-        )
-    return tracks
-
-
 def _check_scale(um_per_px, minutes_per_frame):
     """Raise ValueError unless both are positive."""
     for name, value in (
@@ -303,15 +229,6 @@ def _check_scale(um_per_px, minutes_per_frame):
     ):
         if not 0 < value < np.inf:
             raise ValueError(f"`{name}` must be a positive number, got {value}")
-
-
-def _ends(tracks):
-    """Return the order by track and frame; in it, where each track begins and ends."""
-    order = np.lexsort([tracks["frame"], tracks["track_id"]])
-    ids = tracks["track_id"][order]
-    first = np.flatnonzero(np.diff(ids, prepend=0))
-    last = np.append(first[1:], len(ids)) - 1
-    return order, first, last[: len(first)]
 
 
 def _polar(down, right, um_per_px):
@@ -326,19 +243,3 @@ def _mean(index, values, n):
     count = np.bincount(index, minlength=n).astype(float)
     count[count == 0] = np.nan
     return np.bincount(index, values, n) / count
-
-
-def _count(found, ids):
-    """Return how often each of the sorted `ids` is found."""
-    unique, n = np.unique(found, return_counts=True)
-    at = np.clip(np.searchsorted(unique, ids), 0, max(len(unique) - 1, 0))
-    return np.where(unique[at] == ids, n[at], 0) if len(unique) else np.zeros(0, int)
-
-
-def _founders(stats):
-    """Return the track_id of each track's first ancestor."""
-    founder = dict(zip(stats["track_id"].tolist(), stats["track_id"].tolist()))
-    order = np.argsort(stats["first_frame"], kind="stable")
-    for track, parent in stats[["track_id", "parent_id"]][order].tolist():
-        founder[track] = founder.get(parent, track)
-    return [founder[track] for track in stats["track_id"].tolist()]
