@@ -1,0 +1,290 @@
+"""StarDist: every pixel proposes a star-convex polygon (Schmidt et al. 2018).
+
+A U-Net predicts for each pixel the probability of lying well inside an object
+and the distance to its boundary along equally spaced rays; non-maximum
+suppression keeps the best polygons. Trained from scratch on automatic
+annotation this is the segmentation of Englbrecht et al. 2021.
+"""
+
+import dataclasses
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from .. import crops as cr
+from ..checks import check_image
+from ..labels import object_table
+from ..nets import UNet
+from ..params import Params
+from ..stars import Stars, candidates, nms, paint
+from .store import load_model, save_model
+from .thresholds import tune
+from .tiles import tile_boxes
+from .training import TrainParams, mixed_precision, pick_device, to_device, train
+
+
+@dataclasses.dataclass(frozen=True)
+class StarDistParams(Params):
+    """What a StarDist model is; fixed once it is trained.
+
+    Attributes
+    ----------
+    n_rays : int
+        Rays of a star; 32 hold nuclei well (`labkit.stars.representable`).
+    grid : int
+        One prediction for every `grid`-th pixel.
+    width, depth : int
+        Of the `labkit.nets.UNet`.
+    diameter : float
+        Median object diameter in training, px; set by `StarDist.fit`.
+    prob_thresh, nms_thresh : float
+        Of `labkit.stars.decode`; `prob_thresh` is tuned by `StarDist.fit`.
+    """
+
+    n_rays: int = 32
+    grid: int = 2
+    width: int = 32
+    depth: int = 3
+    diameter: float = 0.0
+    prob_thresh: float = 0.5
+    nms_thresh: float = 0.4
+
+
+class StarDist:
+    """A star-convex segmentation model.
+
+    Parameters
+    ----------
+    params : StarDistParams
+    seed : int
+        Of the initial weights.
+    device : str, optional
+        "cpu" or "cuda"; by default the GPU if there is one.
+
+    References
+    ----------
+    .. [1] Schmidt et al. (2018), Cell detection with star-convex polygons,
+           MICCAI. https://doi.org/10.1007/978-3-030-00934-2_30
+
+    Examples
+    --------
+    >>> labels = np.zeros((64, 64), int)
+    >>> labels[20:40, 20:40] = 1
+    >>> model = lk.models.StarDist(lk.models.StarDistParams(width=8, depth=1))
+    >>> quick = lk.models.TrainParams(steps=2, crop_size=32)
+    >>> history = model.fit([labels * 9.0], [labels], params=quick, progress=False)
+    >>> model.predict(labels * 9.0).shape
+    (64, 64)
+    """
+
+    def __init__(self, params=None, *, seed=0, device=None):
+        self.params = params or StarDistParams()
+        self.device = pick_device(device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.net = UNet(
+                out_channels=1 + self.params.n_rays,
+                width=self.params.width,
+                depth=self.params.depth,
+                grid=self.params.grid,
+            )
+        self.net = self.net.to(self.device, memory_format=torch.channels_last).eval()
+
+    def fit(
+        self,
+        images,
+        labels,
+        *,
+        ignore=None,
+        params=None,
+        augment=None,
+        hold_out=0.12,
+        seed=0,
+        progress=True,
+        callback=None,
+    ):
+        """Train on annotated images, from the present weights.
+
+        Parameters
+        ----------
+        images : sequence of (H, W) array
+            Of any sizes; each is normalised by its own percentiles.
+        labels : sequence of (H, W) array of int
+        ignore : sequence of (H, W) array of bool, optional
+            Pixels to leave out of the loss: foreground that an automatic
+            annotation did not keep (``labkit.auto.annotate_steps().left_out``).
+            Without it, what is unlabelled is taught as background.
+        params : TrainParams, optional
+        augment : labkit.crops.Augment, optional
+        hold_out : float
+            Share held out for validation, early stopping and `prob_thresh`.
+        seed : int
+            Of the crops. Same seed, same model on one CPU.
+        progress : bool
+            Show a progress bar.
+        callback : callable, optional
+            Called with the `History` after each validation.
+
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        ValueError
+            If images and labels do not fit together or hold no object.
+        """
+        params = params or TrainParams()
+        self._check_crop_size(params.crop_size)
+        found = cr.sources(images, labels, ignore)
+        self.params = self.params.replace(diameter=_median_diameter(found))
+        training, validation = cr.hold_out(found, hold_out)
+        shape = {"n_rays": self.params.n_rays, "grid": self.params.grid}
+        crops = cr.Crops(
+            training,
+            size=params.crop_size,
+            augment=augment or cr.Augment(),
+            seed=seed,
+            **shape,
+        )
+        held = cr.tile_crops(validation, size=params.crop_size, **shape)
+        history = train(
+            self.net,
+            self._loss,
+            crops,
+            held,
+            params,
+            progress=progress,
+            callback=callback,
+        )
+        prob_thresh = tune(self, validation, self.params.prob_thresh)
+        self.params = self.params.replace(prob_thresh=prob_thresh)
+        return history
+
+    def predict(self, image, *, tile=1024):
+        """Segment one image at the scale the model was trained at.
+
+        Parameters
+        ----------
+        image : (H, W) array of uint8, uint16 or float
+        tile : int
+            Side of the part computed at once, px. It bounds the memory and does
+            not change the result: tiles overlap as far as the network looks.
+
+        Returns
+        -------
+        (H, W) ndarray of int32
+            Label image.
+
+        See Also
+        --------
+        labkit.segment.segment : objects of another size than in training.
+        """
+        image = check_image(image)
+        stars = nms(self.propose(image, tile=tile), self.params.nms_thresh)
+        return paint(stars, image.shape)
+
+    def propose(self, image, *, tile=1024, prob_thresh=None):
+        """Return the stars proposed by all pixels, before suppression.
+
+        Parameters as `predict`; `prob_thresh` overrides the tuned one.
+
+        Returns
+        -------
+        labkit.stars.Stars
+        """
+        image = cr.normalize(image)
+        prob_thresh = self.params.prob_thresh if prob_thresh is None else prob_thresh
+        found = []
+        for box in tile_boxes(image.shape, tile, self.net.reach, self.net.multiple):
+            prob, dist = self.maps(image[box.outer])
+            prob = prob * box.inner_mask(prob.shape, self.params.grid)
+            stars = candidates(
+                prob, dist, grid=self.params.grid, prob_thresh=prob_thresh, border=0
+            )
+            found.append(stars._replace(points=stars.points + box.corner))
+        return Stars(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+    @torch.inference_mode()
+    def maps(self, image):
+        """Return the two maps the network predicts for a normalised image.
+
+        Parameters
+        ----------
+        image : (H, W) ndarray of float32
+            From `labkit.crops.normalize`.
+
+        Returns
+        -------
+        prob : (ceil(H / grid), ceil(W / grid)) ndarray of float32
+        dist : (ceil(H / grid), ceil(W / grid), n_rays) ndarray of float32
+            In px.
+        """
+        grid = self.params.grid
+        height, width = (-(-side // grid) for side in image.shape)
+        padding = [-side % self.net.multiple for side in image.shape]
+        image = np.pad(image, [(0, pad) for pad in padding], mode="symmetric")
+        with mixed_precision(self.device):
+            output = self.net(to_device(image[None, None], self.device))
+        output = output[0, :, :height, :width].float()
+        prob = torch.sigmoid(output[0])
+        dist = self._px(output[1:]).movedim(0, -1)
+        return prob.cpu().numpy(), dist.contiguous().cpu().numpy()
+
+    def save(self, folder):
+        """Write ``model.yaml`` and ``weights.safetensors`` into `folder`."""
+        save_model(folder, "StarDist", self.params, self.net)
+
+    @classmethod
+    def load(cls, folder, *, device=None):
+        """Read a model that `save` wrote.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no model.
+        ValueError
+            If it holds another kind of model, or its files do not fit together.
+        """
+        params, weights = load_model(folder, "StarDist", StarDistParams)
+        model = cls(params, device=device)
+        model.net.load_state_dict(weights)
+        return model
+
+    def _px(self, output):
+        """Ray lengths in px from the network's raw output, never negative."""
+        return F.softplus(output) * (self.params.diameter / 2 or 1.0)
+
+    def _loss(self, output, crop, device):
+        """Cross entropy of the probability and error of the rays in radii.
+
+        Rays count by the object probability, as in [1]_, since the star of the
+        most probable pixel is the one that survives.
+        """
+        prob, dist, weight = (
+            to_device(array, device) for array in (crop.prob, crop.dist, crop.weight)
+        )
+        entropy = F.binary_cross_entropy_with_logits(
+            output[:, :1], prob, weight=weight, reduction="sum"
+        )
+        error = (self._px(output[:, 1:]) - dist).abs().mean(1, keepdim=True)
+        inside = prob * weight
+        radius = self.params.diameter / 2 or 1.0
+        return entropy / weight.sum().clamp(min=1) + (error * inside).sum() / (
+            radius * inside.sum().clamp(min=1)
+        )
+
+    def _check_crop_size(self, size):
+        """Raise ValueError if the network cannot take crops of this size."""
+        if size < self.net.multiple or size % self.net.multiple:
+            raise ValueError(
+                f"crop_size must be a multiple of {self.net.multiple} px for this "
+                f"network, got {size}"
+            )
+
+
+def _median_diameter(found):
+    """Median over all objects of the diameter of a disc of the same area, px."""
+    areas = [object_table(source.labels)["area"] for source in found]
+    return float(2 * np.sqrt(np.median(np.concatenate(areas)) / np.pi))

@@ -1,0 +1,64 @@
+"""Choose a model's probability threshold on the validation images."""
+
+import numpy as np
+
+from ..metrics import match
+from ..stars import nms, paint
+
+THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+MIN_IOUS = (0.5, 0.6, 0.7, 0.8)
+
+
+def tune(model, validation, default):
+    """Return the probability threshold with the best F1 on held-out images.
+
+    F1 is averaged over several IoUs and all objects. Predicted objects that lie
+    mostly where the annotation says nothing count neither for nor against.
+
+    Parameters
+    ----------
+    model : StarDist
+    validation : list of labkit.crops.Source
+    default : float
+        Returned where the validation images have no object.
+
+    Returns
+    -------
+    float
+    """
+    if not any(source.labels.any() for source in validation):
+        return default
+    scores = np.zeros((len(THRESHOLDS), len(MIN_IOUS), 3))
+    for source in validation:
+        stars = model.propose(source.image, prob_thresh=THRESHOLDS[0])
+        for k, threshold in enumerate(THRESHOLDS):
+            likely = type(stars)(*(part[stars.prob > threshold] for part in stars))
+            kept = nms(likely, model.params.nms_thresh)
+            labels = without_ignored(paint(kept, source.labels.shape), source.ignore)
+            for i, min_iou in enumerate(MIN_IOUS):
+                result = match(source.labels, labels, min_iou)
+                scores[k, i] += result.tp, result.fp, result.fn
+    tp, fp, fn = np.moveaxis(scores, -1, 0)
+    f1 = (2 * tp / np.maximum(2 * tp + fp + fn, 1)).mean(axis=1)
+    near_best = np.flatnonzero(f1 >= f1.max() - 0.002)
+    return THRESHOLDS[near_best[len(near_best) // 2]]
+
+
+def without_ignored(labels, ignore):
+    """Remove objects of which more than half lies on ignored pixels.
+
+    Parameters
+    ----------
+    labels : (H, W) ndarray of int32
+    ignore : (H, W) ndarray of bool
+
+    Returns
+    -------
+    (H, W) ndarray of int32
+        Copy; the other objects keep their numbers.
+    """
+    areas = np.bincount(labels.ravel())
+    hidden = np.bincount(labels[ignore], minlength=len(areas))
+    gone = hidden > areas / 2
+    gone[0] = False
+    return np.where(gone[labels], 0, labels).astype(labels.dtype)

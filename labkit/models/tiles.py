@@ -1,0 +1,76 @@
+"""Overlapping tiles: any image size in bounded memory, without seams."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class TileBox(NamedTuple):
+    """One tile: what the network sees and which part of its result counts."""
+
+    outer: tuple  # slices of the image that the network sees
+    inner: tuple  # ((first row, stop row), (first col, stop col)) that count
+
+    @property
+    def corner(self):
+        """First row and column of `outer`."""
+        return np.array([part.start for part in self.outer])
+
+    def inner_mask(self, shape, grid):
+        """Which of the predictions of the outer tile count.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the predicted map.
+        grid : int
+            Its stride in px.
+
+        Returns
+        -------
+        ndarray of bool
+        """
+        rows, cols = (
+            (start + grid * np.arange(n) >= first)
+            & (start + grid * np.arange(n) < stop)
+            for start, n, (first, stop) in zip(
+                self.corner, shape, self.inner, strict=True
+            )
+        )
+        return rows[:, None] & cols[None, :]
+
+
+def tile_boxes(shape, tile, overlap, multiple):
+    """Yield tiles that cover an image.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Of the image, px.
+    tile : int
+        Largest side of the part that counts, px.
+    overlap : int
+        How much more the network sees on each side, px.
+    multiple : int
+        Tiles start at multiples of this many px.
+
+    Yields
+    ------
+    TileBox
+        Their inner parts are disjoint and cover the image.
+    """
+    if tile < 1:
+        raise ValueError(f"`tile` must be at least 1 px, got {tile}")
+    overlap = -(-overlap // multiple) * multiple
+    step = max(tile // multiple, 1) * multiple
+    for row in range(0, shape[0], step):
+        for col in range(0, shape[1], step):
+            inner = tuple(
+                (first, min(first + step, side))
+                for first, side in zip((row, col), shape, strict=True)
+            )
+            outer = tuple(
+                slice(max(first - overlap, 0), min(stop + overlap, side))
+                for (first, stop), side in zip(inner, shape, strict=True)
+            )
+            yield TileBox(outer, inner)
