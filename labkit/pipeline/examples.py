@@ -1,5 +1,6 @@
 """`labkit demo`: the whole chain on data that come along, or on your own images."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -121,10 +122,10 @@ def demo_on(
     )
 
 
-def _params(steps, seed, **more):
+def _params(steps, seed):
     """Return the parameters of a run with so many training steps."""
     training = TrainParams() if steps is None else TrainParams(steps=steps)
-    return RunParams(training=training, seed=seed, **more)
+    return RunParams(training=training, seed=seed)
 
 
 def _movie_part(folder, params, say, sections):
@@ -155,7 +156,7 @@ def _truth_part(folder, params, say, sections):
     chain = Chain(
         [image[:, :half]],
         folder,
-        RunParams(training=params.training, seed=params.seed, tracking=None),
+        dataclasses.replace(params, tracking=None),
         names=["left_half"],
         say=say,
     )
