@@ -7,6 +7,8 @@ from numba import njit
 
 from ..checks import check_labels
 
+MAX_NEAREST = 200
+
 
 def to_polygons(labels):
     """Outline every object by one polygon along the cracks between pixels.
@@ -77,6 +79,7 @@ def from_polygons(polygons, shape):
            [1, 1, 0],
            [0, 0, 0]], dtype=int32)
     """
+    shape = tuple(np.atleast_1d(shape).tolist())
     if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"`shape` must be (height, width) of an image, got {shape}")
     if not isinstance(polygons, dict):
@@ -118,11 +121,20 @@ def _check_polygons(polygons):
 
 
 def _bridge(loops):
-    """Join loops to one polygon, each by the shortest way from its first corner."""
+    """Join loops to one polygon, each by the shortest way from its first corner.
+
+    Beyond `MAX_NEAREST` loops, as in a noise mask, the rest is joined in a chain,
+    which takes no search.
+    """
     polygon = loops[0]
-    for loop in loops[1:]:
+    for loop in loops[1:MAX_NEAREST]:
         near = np.argmin(((polygon - loop[0]) ** 2).sum(axis=1))
         polygon = np.concatenate([polygon[: near + 1], loop, loop[:1], polygon[near:]])
+    rest = loops[MAX_NEAREST:]
+    if rest:
+        there = [part for loop in rest for part in (loop, loop[:1])]
+        back = [loop[:1] for loop in rest[-2::-1]]
+        polygon = np.concatenate([polygon, polygon[:1], *there, *back])
     return polygon
 
 
