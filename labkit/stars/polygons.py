@@ -28,8 +28,8 @@ def ray_angles(n_rays=32):
     """Return the directions of the rays, equally spaced.
 
     Ray k ends at ``row + dist * sin(angle)``, ``col + dist * cos(angle)``: ray 0
-    points along the columns, and the angles grow towards the next rows (as in
-    StarDist).
+    points along the columns, and the angles grow towards the next rows (the
+    order of StarDist).
 
     Parameters
     ----------
@@ -51,9 +51,18 @@ def ray_angles(n_rays=32):
     >>> np.rad2deg(ray_angles(4))
     array([  0.,  90., 180., 270.])
     """
-    if n_rays < 3:
-        raise ValueError(f"a polygon needs at least 3 rays, got n_rays={n_rays}")
-    return np.linspace(0, 2 * np.pi, n_rays, endpoint=False)
+    if n_rays != int(n_rays) or n_rays < 3:
+        raise ValueError(
+            f"`n_rays` must be an integer of at least 3 (a polygon has three "
+            f"corners), got {n_rays}; 32 is usual"
+        )
+    return np.linspace(0, 2 * np.pi, int(n_rays), endpoint=False)
+
+
+def ray_directions(n_rays):
+    """Return the unit vector (row, col) of each ray, (n_rays, 2)."""
+    angles = ray_angles(n_rays)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=1)
 
 
 def star_polygons(stars):
@@ -78,11 +87,59 @@ def star_polygons(stars):
            [5., 3.],
            [3., 5.]], dtype=float32)
     """
-    points, dist = np.asarray(stars.points), np.asarray(stars.dist)
-    angles = ray_angles(dist.shape[1])
-    directions = np.stack([np.sin(angles), np.cos(angles)], axis=1)  # (n_rays, 2)
-    polygons = points[:, None, :] + dist[:, :, None] * directions
-    return polygons.astype(np.float32)
+    points, dist, _ = check_stars(stars)
+    corners = dist[:, :, None] * ray_directions(dist.shape[1])  # (n, n_rays, 2)
+    return corners.astype(np.float32) + points[:, None, :]
+
+
+def join(parts):
+    """Return the stars of several tiles or images as one `Stars`.
+
+    Parameters
+    ----------
+    parts : list of Stars
+        At least one, all with the same number of rays. Where tiles overlap the
+        same object may come twice: `nms` keeps the better one.
+
+    Returns
+    -------
+    Stars
+        In the order of `parts`.
+    """
+    parts = [check_stars(part) for part in parts]
+    if not parts:
+        raise ValueError("`parts` must hold at least one Stars, got none")
+    return Stars(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def rescale(stars, factor):
+    """Return the stars as they lie in an image that is `factor` times as large.
+
+    For a network that looked at a shrunken or enlarged image: the outer edges of
+    both images coincide, so pixel centres move by half a pixel's difference.
+
+    Parameters
+    ----------
+    stars : Stars
+        Positions in the image that was looked at.
+    factor : float
+        Size of the wanted image / size of that image.
+
+    Returns
+    -------
+    Stars
+
+    Examples
+    --------
+    >>> one = lk.stars.Stars(np.array([[5, 5]]), np.full((1, 4), 2.0), np.ones(1))
+    >>> rescale(one, 2).points
+    array([[10.5, 10.5]], dtype=float32)
+    """
+    points, dist, prob = check_stars(stars)
+    if not factor > 0:
+        raise ValueError(f"`factor` must be above 0, got {factor}")
+    points = ((points + 0.5) * factor - 0.5).astype(np.float32)
+    return Stars(points, (dist * factor).astype(np.float32), prob)
 
 
 def paint(stars, shape):
@@ -100,34 +157,69 @@ def paint(stars, shape):
     Returns
     -------
     (H, W) ndarray of int32
-        Label image, 0 is background. Parts outside `shape` are cut off.
+        Label image, 0 is background. Parts outside `shape` are cut off; a star
+        that others cover completely leaves a gap in the numbers.
+
+    Examples
+    --------
+    >>> one = lk.stars.Stars(np.array([[1, 2]]), np.full((1, 4), 1.2), np.ones(1))
+    >>> paint(one, (3, 5))
+    array([[0, 0, 1, 0, 0],
+           [0, 1, 1, 1, 0],
+           [0, 0, 1, 0, 0]], dtype=int32)
     """
+    if len(shape) != 2 or min(shape) < 1:
+        raise ValueError(f"`shape` must be (height, width) in px, got {shape}")
     labels = np.zeros(shape, np.int32)
-    order = np.argsort(stars.prob, kind="stable")
-    _paint_polygons(labels, star_polygons(stars), order)
+    polygons = star_polygons(stars)
+    _fill(labels, polygons, np.argsort(stars.prob, kind="stable"))
     return labels
 
 
+def check_stars(stars):
+    """Return `stars` as float32 arrays that fit each other, or raise ValueError."""
+    points, dist, prob = (np.asarray(values, np.float32) for values in stars)
+    n = len(points)
+    if points.shape != (n, 2) or dist.ndim != 2 or len(dist) != n or len(prob) != n:
+        raise ValueError(
+            f"stars need points (n, 2), dist (n, n_rays) and prob (n,), got "
+            f"{points.shape}, {dist.shape} and {prob.shape}"
+        )
+    if not (np.isfinite(points).all() and np.isfinite(dist).all()):
+        raise ValueError(
+            "stars need finite points and dist, got NaN or infinite values; leave "
+            "out such stars, or find out why the network predicts them"
+        )
+    return Stars(points, dist, prob)
+
+
 @numba.njit(cache=True, nogil=True)
-def _paint_polygons(labels, polygons, order):
-    """Fill each polygon row by row between its crossings with the row."""
+def _fill(labels, polygons, order):
+    """Fill each polygon row by row, between its crossings with the row."""
     height, width = labels.shape
-    n_corners = polygons.shape[1]
-    crossings = np.empty(n_corners)
+    crossings = np.empty(polygons.shape[1])
     for i in order:
         rows, cols = polygons[i, :, 0], polygons[i, :, 1]
-        first = max(int(np.ceil(rows.min())), 0)
-        last = min(int(np.floor(rows.max())), height - 1)
-        for r in range(first, last + 1):
-            n = 0
-            for a in range(n_corners):
-                b = a + 1 if a + 1 < n_corners else 0
-                if (rows[a] <= r) != (rows[b] <= r):
-                    share = (r - rows[a]) / (rows[b] - rows[a])
-                    crossings[n] = cols[a] + share * (cols[b] - cols[a])
-                    n += 1
-            crossings[:n].sort()
+        first = max(np.ceil(rows.min()), 0)
+        last = min(np.floor(rows.max()), height - 1)
+        for r in range(int(first), int(last) + 1):
+            n = _crossings(rows, cols, r, crossings)
             for a in range(0, n - 1, 2):
-                left = max(int(np.ceil(crossings[a])), 0)
-                right = min(int(np.floor(crossings[a + 1])), width - 1)
+                left = int(max(np.ceil(crossings[a]), 0))
+                right = int(min(np.floor(crossings[a + 1]), width - 1))
                 labels[r, left : right + 1] = i + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _crossings(rows, cols, r, crossings):
+    """Write where the polygon crosses row r, sorted by column; return how often."""
+    n = 0
+    before = len(rows) - 1
+    for after in range(len(rows)):
+        if (rows[before] <= r) != (rows[after] <= r):
+            share = (r - rows[before]) / (rows[after] - rows[before])
+            crossings[n] = cols[before] + share * (cols[after] - cols[before])
+            n += 1
+        before = after
+    crossings[:n].sort()
+    return n
