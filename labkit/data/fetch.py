@@ -148,9 +148,9 @@ def _download(source, temporary, target, name):
     import requests
     from tqdm.auto import tqdm
 
-    bar = tqdm(
-        desc=Path(source.path).name, unit="B", unit_scale=True, leave=False, delay=0.5
-    )
+    options = {"unit": "B", "unit_scale": True, "leave": False, "delay": 0.5}
+    size = source.n_bytes or 1  # a zero would switch the bar off
+    bar = tqdm(desc=Path(source.path).name, total=size, **options)
     try:
         downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16)
         downloader(source.url, str(temporary), None)

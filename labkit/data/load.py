@@ -50,7 +50,8 @@ class Dataset:
         more = f" and {len(shapes) - 1} other shapes" if len(shapes) > 1 else ""
         kinds = sorted({str(a.dtype) for a in self.images})
         truth = ["labels"] * bool(self.labels) + ["tracks"] * (self.tracks is not None)
-        parts = [f"{len(self)} images", f"{shapes[0]}{more}", *kinds, *truth]
+        count = f"{len(self)} image" + "s" * (len(self) != 1)
+        parts = [count, f"{shapes[0]}{more}", *kinds, *truth]
         return f"Dataset({self.name!r}: {', '.join(parts)})"
 
 

@@ -1,6 +1,7 @@
 """Write complete files or none: to a temporary name first, then renamed."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -28,6 +29,8 @@ def atomic(path):
     ------
     PermissionError
         If the folder cannot be written to.
+    ValueError
+        If `path` is a folder, or its folder is a file.
 
     Examples
     --------
@@ -38,12 +41,20 @@ def atomic(path):
     ['note.txt']
     """
     path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"cannot write {path}: it is a folder; give a file name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
             prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
         )
-    except PermissionError as error:
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ValueError(
+            f"cannot write {path}: {error.filename} is a file, not a folder"
+        ) from error
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
         raise PermissionError(
             f"cannot write {path}: no permission in {path.parent}; "
             f"choose another folder with -o or change its rights"

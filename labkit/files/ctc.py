@@ -75,6 +75,12 @@ def write_ctc(folder, labels, tracks):
         If the folder cannot be written to.
     """
     folder, labels = Path(folder), check_label_movie(labels)
+    names = np.asarray(tracks).dtype.names or ()
+    if not {"frame", "label", "track_id", "parent_id"} <= set(names):
+        raise TypeError(
+            f"`tracks` must be a structured array of labkit.labels.TRACK_DTYPE, got "
+            f"columns {names or 'without names'}"
+        )
     piece, table = _cut_at_gaps(tracks)
     movie = _renumber(labels, tracks, piece)
     check_table(movie, table)
@@ -217,31 +223,25 @@ def _cut_at_gaps(tracks):
     """Return the piece number of each row, and the table L B E P of all pieces."""
     order = np.lexsort((tracks["frame"], tracks["track_id"]))
     track, frame = tracks["track_id"][order], tracks["frame"][order]
-    new_track = np.diff(track, prepend=0) != 0
+    new_track = np.diff(track, prepend=track[:1] - 1) != 0
     starts = np.flatnonzero(new_track | (np.diff(frame, prepend=0) > 1))
-    ends = np.append(starts[1:], len(track)) - 1
+    ends = np.append(starts[1:], len(track))[: len(starts)] - 1
     first = new_track[starts]
     number = track[starts].astype(np.int64)
     number[~first] = track.max(initial=0) + 1 + np.arange(np.count_nonzero(~first))
+    if number.min(initial=1) < 1 or number.max(initial=1) > 65535:
+        raise ValueError(
+            f"track numbers must lie in 1 to 65535, got {number.min()} to "
+            f"{number.max()} after cutting at gaps; number the tracks 1, 2, ..."
+        )
     last_piece = dict(zip(track[starts].tolist(), number.tolist(), strict=True))
     mothers = tracks["parent_id"][order][starts].tolist()
     parent = np.array([last_piece.get(m, m) for m in mothers], np.int64)
     parent[~first] = number[np.flatnonzero(~first) - 1]
-    _check_numbers(number)
     piece = np.empty(len(track), np.int64)
     piece[order] = np.repeat(number, ends - starts + 1)
     table = np.stack([number, frame[starts], frame[ends], parent], axis=1)
     return piece, table[np.argsort(number)]
-
-
-def _check_numbers(number):
-    """Raise ValueError unless all track numbers fit into 16 bit."""
-    low, high = number.min(initial=1), number.max(initial=1)
-    if low < 1 or high > 65535:
-        raise ValueError(
-            f"track numbers must lie in 1 to 65535, got {low} to {high} after cutting "
-            f"at gaps; number them 1, 2, ... or write fewer tracks at a time"
-        )
 
 
 def _renumber(labels, tracks, piece):

@@ -135,7 +135,7 @@ def write_image(path, image, *, um_per_px=None, minutes_per_frame=None):
         ``.png``, ``.tif`` or ``.tiff``. Its folder is made if needed.
     image : (H, W), (H, W, 3) or (T, H, W) array
         PNG takes uint8 and uint16, no movies; TIFF takes float32 too and is
-        written for ImageJ.
+        written for ImageJ. A mask (bool) becomes 0 and 255.
     um_per_px, minutes_per_frame : float, optional
         Stored in TIFF, as ImageJ does.
 
@@ -147,6 +147,8 @@ def write_image(path, image, *, um_per_px=None, minutes_per_frame=None):
         If the folder cannot be written to.
     """
     path, image = Path(path), np.asarray(image)
+    if image.dtype == bool:
+        image = image * np.uint8(255)
     if image.ndim == 3 and image.shape[-1] == 3 and image.dtype == np.uint8:
         axes = "YXS"
     elif image.ndim == 3:
@@ -196,9 +198,8 @@ def _expand(path):
             )
         return [path]
     if any(c in str(path) for c in "*?["):
-        base = Path(path.anchor or ".")
-        pattern = path.relative_to(path.anchor)
-        return _images_among(base.glob(str(pattern)), path)
+        folder = next(p for p in (*path.parents, Path()) if p.is_dir())
+        return _images_among(folder.glob(str(path.relative_to(folder))), path)
     raise FileNotFoundError(f"there is no file or folder {path}")
 
 
@@ -293,6 +294,8 @@ def _write_tiff(path, array, axes, um_per_px, minutes_per_frame):
             f"cannot write {path}: {array.nbytes / 2**30:.1f} GiB is more than an "
             f"ImageJ TIFF holds (4 GiB); write one file per frame"
         )
-    tags = tiff_tags(axes, um_per_px, minutes_per_frame)
+    sizes = dict(zip(axes, array.shape, strict=True))
+    array = array.reshape([sizes.get(axis, 1) for axis in "TZCYXS"])
+    tags = tiff_tags(um_per_px, minutes_per_frame)
     with atomic(path) as temporary:
         tifffile.imwrite(temporary, array, imagej=True, compression="zlib", **tags)

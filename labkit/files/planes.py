@@ -5,6 +5,7 @@ takes seconds to import and knows the formats of the microscope makers.
 """
 
 import contextlib
+import importlib.util
 import logging
 import threading
 from pathlib import Path
@@ -14,13 +15,14 @@ import numpy as np
 
 SUFFIXES = (
     *(".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".gif"),
-    *(".czi", ".dv", ".lif", ".lsm", ".nd2", ".oib", ".oif", ".sldy", ".stk"),
-    *(".vsi", ".zarr"),
+    *(".czi", ".dv", ".ims", ".lif", ".lsm", ".nd2", ".oib", ".oif", ".sldy"),
+    *(".stk", ".vsi", ".zarr"),
 )
 # what bioio needs besides itself, one installable package a format
 PLUGINS = {
     ".czi": "bioio-czi",
     ".dv": "bioio-dv",
+    ".ims": "bioio-bioformats",
     ".lif": "bioio-lif",
     ".nd2": "bioio-nd2",
     ".sldy": "bioio-sldy",
@@ -78,13 +80,8 @@ def read_planes(path):
     """
     path = Path(path)
     start = first_bytes(path)
-    reader = _read_with_bioio
-    if start[:4] in TIFF_STARTS:
-        reader = _read_tiff
-    elif start[:4] == _PNG or start[:3] == _JPEG:
-        reader = _read_picture
     try:
-        planes = reader(path)
+        planes = _reader(path, start)(path)
     except (FileNotFoundError, PermissionError):
         raise
     except _Refused as error:
@@ -123,6 +120,20 @@ def first_bytes(path):
     return start
 
 
+def _reader(path, start):
+    """Return the function that reads a file with this beginning."""
+    if start[:4] in TIFF_STARTS:
+        return _read_tiff
+    if start[:4] == _PNG or start[:3] == _JPEG:
+        return _read_picture
+    if path.suffix.lower() in SUFFIXES[:5]:
+        raise ValueError(
+            f"cannot read {path}: its content is not that of a {path.suffix} file; "
+            f"it is damaged or has the wrong name"
+        )
+    return _read_with_bioio
+
+
 def _read_picture(path):
     """Decode a PNG or JPEG, strictly: what is cut off raises."""
     import imagecodecs
@@ -142,7 +153,12 @@ def _read_tiff(path):
     import tifffile
 
     with _watch_tiff() as trouble, tifffile.TiffFile(path) as tiff:
-        series = tiff.series[0]
+        series, *others = tiff.series
+        if any(s.shape == series.shape for s in others):
+            raise _Refused(
+                f"{path} holds {len(tiff.series)} images of shape {series.shape}, "
+                f"perhaps positions; save each in a file of its own"
+            )
         pixels, axes = series.asarray(), series.axes
         names = _tiff_channels(tiff)
     if trouble:
@@ -182,13 +198,26 @@ def _tiff_channels(tiff):
 
 def open_bioio(path):
     """Open a file with bioio, or say which package would read it."""
+    suffix = path.suffix.lower()
+    plugin = PLUGINS.get(suffix)
+    if plugin and importlib.util.find_spec(plugin.replace("-", "_")) is None:
+        raise ValueError(
+            f"no reader for {path} is installed; try: pip install {plugin}"
+        )
+    if suffix not in SUFFIXES:
+        raise ValueError(
+            f"{path} is not an image by its name; labkit reads {' '.join(SUFFIXES)}"
+        )
     import bioio
     from bioio_base.exceptions import UnsupportedFileFormatError
 
     try:
         return bioio.BioImage(path)
     except UnsupportedFileFormatError as error:
-        raise ValueError(_unsupported(path)) from error
+        raise ValueError(
+            f"no installed bioio plugin reads {path}: it is damaged or of a format "
+            f"that labkit does not know; export it as TIFF"
+        ) from error
 
 
 def _read_with_bioio(path):
@@ -199,18 +228,9 @@ def _read_with_bioio(path):
         raise _Refused(str(error)) from error
     order = image.dims.order
     names = [str(name) for name in image.channel_names or ()]
+    if any(name.startswith("Channel:") for name in names):
+        names = None  # made up by the reader
     return _arrange(image.get_image_data(order), order, names)
-
-
-def _unsupported(path):
-    """Say which package reads this format, if one is known."""
-    plugin = PLUGINS.get(path.suffix.lower())
-    if plugin:
-        return f"no reader for {path} is installed; try: pip install {plugin}"
-    return (
-        f"{path} is not an image that labkit can read; it reads "
-        f"{', '.join(SUFFIXES[:7])} and what a bioio plugin reads"
-    )
 
 
 def _arrange(pixels, axes, names=None):

@@ -57,9 +57,9 @@ def read_scale(path):
     return _bioio_scale(path)
 
 
-def tiff_tags(axes, um_per_px, minutes_per_frame):
-    """Return what `tifffile.imwrite` needs to store a scale for ImageJ."""
-    tags = {"metadata": {"axes": axes}}
+def tiff_tags(um_per_px, minutes_per_frame):
+    """Return what `tifffile.imwrite` needs to store axes and scale for ImageJ."""
+    tags = {"metadata": {"axes": "TZCYXS"}}
     if um_per_px:
         tags["resolution"] = (1 / um_per_px, 1 / um_per_px)
         tags["metadata"]["unit"] = "micron"

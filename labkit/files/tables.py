@@ -85,8 +85,7 @@ def read_csv(path, dtype=None):
 def _build(path, columns, dtype, n_rows):
     """Convert text columns to a structured array."""
     if dtype is None:
-        arrays = {name: _guess(values) for name, values in columns.items()}
-        dtype = [(name, array.dtype) for name, array in arrays.items()]
+        dtype = [(name, _guess(values)) for name, values in columns.items()]
     dtype = np.dtype(dtype)
     missing = [name for name in dtype.names if name not in columns]
     if missing:
@@ -97,19 +96,28 @@ def _build(path, columns, dtype, n_rows):
     table = np.empty(n_rows, dtype)
     for name in dtype.names:
         try:
-            table[name] = np.array(columns[name], str).astype(dtype[name])
+            table[name] = _convert(columns[name], dtype[name])
         except ValueError as error:
             raise ValueError(f"column {name} of {path}: {error}") from error
     return table
 
 
 def _guess(values):
-    """Return the column as int, float, bool or text, the first that fits."""
-    if values and set(values) <= {"True", "False"}:
-        return np.array([value == "True" for value in values])
-    for kind in (np.int64, np.float64):
+    """Return bool, int64, float64 or text, the first that fits all values."""
+    for dtype in (np.dtype(bool), np.dtype(np.int64), np.dtype(np.float64)):
         try:
-            return np.array(values, str).astype(kind)
+            _convert(values, dtype)
         except ValueError:
             continue
-    return np.array(values, str)
+        return dtype
+    return np.array(values, str).dtype
+
+
+def _convert(values, dtype):
+    """Convert texts to one dtype; raise ValueError where that is impossible."""
+    if dtype.kind != "b":
+        return np.array(values, str).astype(dtype)
+    wrong = sorted(set(values) - {"True", "False"})
+    if wrong:
+        raise ValueError(f"expected True or False, got {wrong[0]!r}")
+    return np.array([value == "True" for value in values], bool)
