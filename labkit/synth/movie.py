@@ -77,7 +77,7 @@ def simulate_movie(
     blur : float
         Standard deviation of the point spread function, px.
     noise : float
-        1: as in a usual live recording (250 photons per nucleus pixel), 0: none.
+        1: as in a usual live recording (100 photons per nucleus pixel), 0: none.
     seed : int
         The same arguments give the same movie.
 

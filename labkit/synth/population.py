@@ -11,9 +11,9 @@ from scipy.spatial import cKDTree
 from .nuclei import N_BUMPS, N_HARMONICS, random_bumps, random_outlines
 
 GROWTH = 8  # frames that a daughter needs to reach its full area
-# frames before the event: (area, axis ratio, brightness) relative to a resting nucleus
-CONDENSING = {2: (0.8, 1.0, 1.25), 1: (0.6, 1.8, 1.7)}
-DYING = {3: (0.6, 1.0, 1.4), 2: (0.4, 1.0, 1.6), 1: (0.25, 1.0, 1.2)}
+# frames before the event: area and brightness relative to rest, axis ratio
+CONDENSING = {2: (0.8, 1.4, 1.2), 1: (0.55, 2.2, 2.2)}
+DYING = {3: (0.6, 1.5, 1.1), 2: (0.4, 1.8, 1.1), 1: (0.25, 1.4, 1.1)}
 NEVER = 1 << 30
 
 NUCLEUS = np.dtype(
@@ -42,7 +42,7 @@ def new_nuclei(n, diameter, rng):
     nuclei = np.zeros(n, NUCLEUS)
     nuclei["angle"] = rng.uniform(0, np.pi, n)
     nuclei["ratio"] = rng.uniform(1.05, 1.55, n)
-    nuclei["area"] = np.pi / 4 * diameter**2 * rng.lognormal(0, 0.2, n)
+    nuclei["area"] = np.pi / 4 * diameter**2 * rng.lognormal(0, 0.28, n)
     nuclei["brightness"] = rng.lognormal(0, 0.3, n)
     nuclei["age"] = GROWTH
     nuclei["divides_in"] = nuclei["dies_in"] = NEVER
@@ -55,13 +55,13 @@ def appearance(nuclei):
     """Return long radius, short radius (px) and brightness of each nucleus now."""
     grown = np.clip(nuclei["age"] / GROWTH, 0, 1)
     area = nuclei["area"] * (0.5 + 0.5 * grown)
-    brightness = nuclei["brightness"] * (1.4 - 0.4 * grown)
+    brightness = nuclei["brightness"] * (1.7 - 0.7 * grown)
     ratio = nuclei["ratio"].copy()
     for clock, phases in (("divides_in", CONDENSING), ("dies_in", DYING)):
-        for frames, (area_factor, ratio_factor, brightness_factor) in phases.items():
+        for frames, (area_factor, brightness_factor, ratio_then) in phases.items():
             now = nuclei[clock] == frames
             area[now] *= area_factor
-            ratio[now] *= ratio_factor
+            ratio[now] = ratio_then
             brightness[now] *= brightness_factor
     short = np.sqrt(area / np.pi / ratio)
     return short * ratio, short, brightness

@@ -57,11 +57,12 @@ def local_flow(before, after, max_distance, n_neighbours):
     points that have found a partner (each the other's nearest) shifts the search;
     then the partners are looked for again.
     """
-    flow = np.zeros_like(before)
+    flow, last = np.zeros_like(before), None
     for _ in range(FLOW_ROUNDS if len(before) and len(after) else 0):
         i, j = mutual_nearest(before + flow, after, max_distance)
-        if len(i) == 0:
+        if len(i) == 0 or np.array_equal((i, j), last):
             break
+        last = (i, j)
         k = np.arange(1, min(n_neighbours, len(i)) + 1)
         near = cKDTree(before[i]).query(before, k=k)[1]  # (n, k)
         flow = np.median((after[j] - before[i])[near], axis=1)
@@ -144,29 +145,32 @@ def drop_stillborn(previous, frame, at_border, min_life):
     Segmentation that cuts a nucleus in two for a moment looks like a division. Who
     lives to the last frame, or leaves over the border, is spared. Changes `previous`.
     """
-    order = np.flatnonzero(previous >= 0)
-    order = order[np.argsort(previous[order], kind="stable")]
-    followers = np.split(order, np.flatnonzero(np.diff(previous[order])) + 1)
-    followers = {previous[some[0]]: some.tolist() for some in followers if len(some)}
-    pairs = [(mother, some) for mother, some in followers.items() if len(some) > 1]
-    for _, some in sorted(pairs, reverse=True):  # later divisions first
-        life = [_life(spot, followers, frame, at_border, min_life) for spot in some]
+    linked = np.flatnonzero(previous >= 0)
+    linked = linked[np.argsort(previous[linked], kind="stable")]
+    follower = np.full(len(previous), -1)
+    follower[previous[linked]] = linked
+    n_next = np.bincount(previous[linked], minlength=len(previous))
+    mothers = np.flatnonzero(n_next > 1)[::-1]  # later divisions first
+    where = np.searchsorted(previous[linked], mothers)
+    for mother, at in zip(mothers, where, strict=True):
+        both = linked[at : at + 2]
+        life = [_life(s, follower, n_next, frame, at_border, min_life) for s in both]
         if min(life) <= min_life:
-            stillborn = some.pop(int(np.argmin(life)))
-            previous[stillborn] = -1
+            dies = int(np.argmin(life))
+            previous[both[dies]] = -1
+            follower[mother], n_next[mother] = both[1 - dies], 1
 
 
-def _life(spot, followers, frame, at_border, min_life):
+def _life(spot, follower, n_next, frame, at_border, min_life):
     """Return how many frames a branch lasts, or infinity if that does not matter."""
     last = spot
     while frame[last] - frame[spot] < min_life:
-        then = followers.get(last, ())
-        if len(then) > 1:
+        if n_next[last] > 1:
             return np.inf
-        if len(then) == 0:
+        if n_next[last] == 0:
             spared = at_border[last] or frame[last] == frame[-1]
             return np.inf if spared else frame[last] - frame[spot] + 1
-        last = then[0]
+        last = follower[last]
     return np.inf
 
 

@@ -14,6 +14,7 @@ from .lap import pairs_within
 
 VOTE_REACH = 3.0  # longest drift per frame that is looked for, in neighbour distances
 VOTE_WIDTH = 0.2  # smoothing of the votes, in neighbour distances
+MAX_VOTERS = 3000  # more objects than that are not asked, to save time
 MIN_VOTES = 3  # more than by chance; fewer: no common drift
 CLEARLY = 4.0  # standard deviations above chance that the winner must have
 
@@ -131,6 +132,7 @@ def _vote(before, after, unit):
     reach = VOTE_REACH * unit
     if len(before) == 0 or len(after) == 0:
         return np.zeros(2)
+    before = before[:: -(-len(before) // MAX_VOTERS)]
     i, j, _ = pairs_within(before, after, reach)
     steps = after[j] - before[i]
     sigma = VOTE_WIDTH * unit
@@ -197,7 +199,6 @@ def radius_of(points, drift, areas=None):
             steps.append(cKDTree(points[t]).query(moved)[0])
     steps = np.concatenate(steps)
     least = 1.5 * np.percentile(steps, 95) if len(steps) else 0.0
-    diameter = 0.0
-    if areas is not None and len(areas):
-        diameter = np.sqrt(4 * np.median(areas) / np.pi)
+    areas = np.zeros(0) if areas is None else areas[np.isfinite(areas)]
+    diameter = np.sqrt(4 * np.median(areas) / np.pi) if len(areas) else 0.0
     return float(max(min(max(diameter, least), most), 1.0))
