@@ -95,16 +95,16 @@ def _sorted_tracks(tracks, name):
 
 def _find_objects(rows, keys, name):
     """Return the number of each row's object; rows and objects must be the same."""
-    for text, some, others in (
-        ("an object without a row", keys, rows),
-        ("a row without an object", rows, keys),
+    for what, some, others, remedy in (
+        ("a row without an object", rows, keys, "remove such rows"),
+        ("an object without a row", keys, rows, "set such labels to 0"),
     ):
         alone = np.setdiff1d(some, others)
         if len(alone):
             frame, label = int(alone[0] >> 32), int(alone[0] & 0xFFFFFFFF)
             raise ValueError(
-                f"`{name}` and its label movie differ: {text}, label {label} in frame "
-                f"{frame} ({len(alone)} in all); set labels that are in no track to 0"
+                f"`{name}` and its label movie differ: {what}, label {label} in frame "
+                f"{frame} ({len(alone)} in all); {remedy}"
             )
     if len(rows) != len(keys):
         raise ValueError(
