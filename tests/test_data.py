@@ -462,3 +462,9 @@ def test_breast_cancer_has_tracks():
     inside = data.labels[row["frame"]] == row["label"]
     assert inside.sum() == row["area"]
     assert np.argwhere(inside).mean(axis=0) == pytest.approx([row["y"], row["x"]])
+
+
+def test_every_set_is_documented():
+    text = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    names = [name.removesuffix("_02") for name in lk.data.names()]
+    assert [name for name in names if f"`{name}`" not in text] == []

@@ -82,8 +82,10 @@ def load(name, ids=None):
     Examples
     --------
     >>> nuclei = lk.data.load("nuclei")
-    >>> nuclei.images[0].shape, nuclei.labels[0].max()
-    ((512, 512), np.int32(125))
+    >>> nuclei
+    Dataset('nuclei': 1 image, (512, 512), uint16, labels)
+    >>> len(np.unique(nuclei.labels[0])) - 1
+    125
     """
     entry = info(name)
     if isinstance(ids, str):

@@ -1,0 +1,99 @@
+"""What ImageJ itself makes of our files, where it is installed (Debian: imagej)."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from labkit.files.labels import write_labels
+from labkit.files.rois import read_rois, write_rois
+
+JAR = Path("/usr/share/java/ij.jar")
+pytestmark = [
+    pytest.mark.reference,
+    pytest.mark.skipif(
+        not (JAR.exists() and shutil.which("javac")),
+        reason="ImageJ or a Java compiler is not installed",
+    ),
+]
+
+JAVA = """
+import ij.*; import ij.gui.*; import ij.io.*; import ij.process.*;
+import java.io.*; import java.util.zip.*;
+class Check {
+  public static void main(String[] a) throws Exception {
+    if (a.length == 1) {
+      ImagePlus p = IJ.openImage(a[0]);
+      ij.measure.Calibration c = p.getCalibration();
+      System.out.println(p.getNChannels() + " " + p.getNSlices() + " " + p.getNFrames()
+        + " " + p.getBitDepth() + " " + c.pixelWidth + " " + c.getUnit()
+        + " " + c.frameInterval + " " + c.getTimeUnit());
+      return;
+    }
+    ShortProcessor ip = new ShortProcessor(
+      Integer.parseInt(a[1]), Integer.parseInt(a[2]));
+    ZipInputStream zip = new ZipInputStream(new FileInputStream(a[0]));
+    int label = 0;
+    for (ZipEntry e = zip.getNextEntry(); e != null; e = zip.getNextEntry()) {
+      Roi roi = RoiDecoder.openFromByteArray(zip.readAllBytes());
+      ip.setRoi(roi);
+      ip.setValue(++label);
+      ip.fill(ip.getMask());
+    }
+    new FileSaver(new ImagePlus("labels", ip)).saveAsTiff(a[3]);
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def imagej(tmp_path_factory):
+    source = tmp_path_factory.mktemp("java") / "Check.java"
+    source.write_text(JAVA)
+    subprocess.run(["javac", "-cp", str(JAR), str(source)], check=True)
+    classes = f"{JAR}:{source.parent}"
+
+    def run(*arguments):
+        command = ["java", "-Djava.awt.headless=true", "-cp", classes, "Check"]
+        command += map(str, arguments)
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True
+        ).stdout
+
+    return run
+
+
+def _labels():
+    """Touching, ragged, pierced and divided objects in drawing order."""
+    rng = np.random.default_rng(0)
+    labels = np.zeros((60, 80), np.int32)
+    labels[3:20, 4:30] = 1
+    labels[8:12, 10:20] = 0
+    labels[9:11, 12:15] = 1
+    labels[20:40, 4:30] = 2
+    labels[30:35, 50:60] = 2
+    labels[5:50, 60:79] = 3 * (rng.random((45, 19)) > 0.4)
+    labels[59, 79] = 4
+    return labels
+
+
+def test_imagej_paints_our_rois_as_the_same_pixels(tmp_path, imagej):
+    labels = _labels()
+    write_rois(tmp_path / "r.zip", labels)
+    imagej(tmp_path / "r.zip", 80, 60, tmp_path / "painted.tif")
+    assert np.array_equal(tifffile.imread(tmp_path / "painted.tif"), labels)
+    assert np.array_equal(read_rois(tmp_path / "r.zip", labels.shape), labels)
+
+
+@pytest.mark.parametrize(("factor", "bits"), [(1, 16), (30000, 32)])
+def test_imagej_sees_frames_and_scale(tmp_path, imagej, factor, bits):
+    movie = np.stack([_labels() * factor] * 5)
+    file = tmp_path / "m.tif"
+    write_labels(file, movie, um_per_px=0.325, minutes_per_frame=10)
+    found = imagej(file).split()
+    assert found[:4] == ["1", "1", "5", str(bits)]
+    assert float(found[4]) == pytest.approx(0.325)
+    assert found[5:] == ["micron", "600.0", "sec"]
