@@ -15,7 +15,7 @@ import numpy as np
 from ..labels import TRACK_DTYPE
 from ..params import Params
 from .lineage import check_tracks
-from .pieces import drop_stillborn, first_spots, link_frames, link_pieces
+from .pieces import Scene, drop_stillborn, link_frames, link_pieces
 from .spots import (
     as_frames,
     check_frames,
@@ -96,7 +96,8 @@ def link(labels, params=None):
     >>> lk.track.link(labels)[["frame", "track_id"]].tolist()
     [(0, 1), (1, 1), (2, 1)]
     """
-    return _link(*measure_frames(labels), params or TrackParams())
+    frames, at_border = measure_frames(labels)
+    return _link(frames, at_border, np.shape(labels[0]), params or TrackParams())
 
 
 def link_points(points, params=None, *, areas=None):
@@ -128,7 +129,7 @@ def link_points(points, params=None, *, areas=None):
     """
     frames = [_point_spots(t, frame, areas) for t, frame in enumerate(points)]
     nowhere = np.zeros(sum(map(len, frames)), bool)
-    return _link(frames, nowhere, params or TrackParams())
+    return _link(frames, nowhere, None, params or TrackParams())
 
 
 def _point_spots(t, points, areas):
@@ -219,15 +220,14 @@ def fit_params(labels, params=None):
 
 
 def _prepare(frames, params):
-    """Return the points of each frame without drift, and params with a radius."""
+    """Return the (T, 2) drift to take away, and params with a radius."""
     _check(params)
     points = [positions(spots) for spots in frames]
     drift = drift_of(points) if params.remove_drift else np.zeros((len(points), 2))
     if params.max_distance is None:
         areas = np.concatenate([spots["area"] for spots in frames])
         params = params.replace(max_distance=radius_of(points, drift, areas))
-    shifts = np.cumsum(drift, axis=0)
-    return [p - s for p, s in zip(points, shifts, strict=True)], params
+    return drift, params
 
 
 def _check(params):
@@ -247,16 +247,24 @@ def _check(params):
         raise ValueError(f"area_penalty must be 0 or more, got {params.area_penalty}")
 
 
-def _link(frames, at_border, params):
+def _link(frames, at_border, shape, params):
     """Return the tracks of the spots of each frame."""
-    points, params = _prepare(frames, params)
-    spots = np.concatenate(frames)
-    previous, flow = link_frames(points, params.max_distance, params.flow_neighbours)
-    area = np.where(at_border, np.nan, spots["area"])  # cut off there: says nothing
-    i, j = link_pieces(points, area, previous, flow, params)
+    drift, params = _prepare(frames, params)
+    spots, shift = np.concatenate(frames), np.cumsum(drift, axis=0)
+    scene = Scene(
+        where=positions(spots) - shift[spots["frame"]],
+        first=np.cumsum([0, *map(len, frames)]),
+        frame=spots["frame"],
+        area=np.where(at_border, np.nan, spots["area"]),  # cut off at the border
+        at_border=at_border,
+        shift=shift,
+        shape=shape,
+    )
+    previous, flow = link_frames(scene, params.max_distance, params.flow_neighbours)
+    i, j = link_pieces(scene, previous, flow, params)
     previous[j] = i
-    drop_stillborn(previous, spots["frame"], at_border, params.min_life)
-    return _to_tracks(spots, previous, first_spots(points))
+    drop_stillborn(scene, previous, params.min_life)
+    return _to_tracks(spots, previous, scene.first)
 
 
 def _to_tracks(spots, previous, first):

@@ -1,8 +1,11 @@
 """The two linking steps: every frame with the next, then the pieces of all frames.
 
-Costs and rules are those of Jaqaman et al. 2008 as TrackMate 6 has them; the local
-flow before the first step, and the form of the area penalty, are ours.
+Costs and rules are those of Jaqaman et al. 2008 as TrackMate 6 has them. The local
+flow before the first step, the form of the area penalty, and the two rules against
+false daughters (who came in over the border, who vanishes at once) are ours.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -14,39 +17,62 @@ FLOW_ROUNDS = 3
 ALIKE = 0.8  # daughters may differ so much in area, over their mean, at no cost
 
 
-def link_frames(points, max_distance, n_neighbours=0):
+class Scene(NamedTuple):
+    """The spots of all frames, one after the other, and the field they are seen in."""
+
+    where: np.ndarray
+    """(n, 2) positions (row, col) without drift, px."""
+    first: np.ndarray
+    """(T + 1,) index of each frame's first spot, and n."""
+    frame: np.ndarray
+    """(n,) frame of each spot."""
+    area: np.ndarray
+    """(n,) px, NaN where it says nothing."""
+    at_border: np.ndarray
+    """(n,) bool."""
+    shift: np.ndarray
+    """(T, 2) drift since the first frame, px."""
+    shape: tuple | None
+    """(H, W) of the field, None if unknown."""
+
+    def of(self, t):
+        """Return the slice of the spots of frame `t`."""
+        return slice(self.first[t], self.first[t + 1])
+
+    def among(self, spots, t):
+        """Return those of the sorted indices `spots` that lie in frame `t`."""
+        return spots[slice(*np.searchsorted(spots, self.first[t : t + 2]))]
+
+
+def link_frames(scene, max_distance, n_neighbours=0):
     """Link each frame with the next.
 
     Parameters
     ----------
-    points : list of (n, 2) ndarray
-        Positions in each frame, without drift.
+    scene : Scene
     max_distance : float
     n_neighbours : int
         For `local_flow`; 0 leaves it out.
 
     Returns
     -------
-    previous : (n_spots,) ndarray of int
-        Index of each spot's predecessor, -1 for none; spots counted over all frames.
-    flow : (n_spots, 2) ndarray
+    previous : (n,) ndarray of int
+        Index of each spot's predecessor, -1 for none.
+    flow : (n, 2) ndarray
         Expected step of each spot to the next frame.
     """
-    first = first_spots(points)
-    previous = np.full(first[-1], -1)
-    flow = np.zeros((first[-1], 2))
-    for t in range(1, len(points)):
-        before = slice(first[t - 1], first[t])
+    previous = np.full(len(scene.where), -1)
+    flow = np.zeros_like(scene.where)
+    for t in range(1, len(scene.first) - 1):
+        before, after = scene.of(t - 1), scene.of(t)
+        points = scene.where[before], scene.where[after]
         if n_neighbours:
-            flow[before] = local_flow(
-                points[t - 1], points[t], max_distance, n_neighbours
-            )
-        expected = points[t - 1] + flow[before]
-        i, j, cost = pairs_within(expected, points[t], max_distance)
+            flow[before] = local_flow(*points, max_distance, n_neighbours)
+        i, j, cost = pairs_within(points[0] + flow[before], points[1], max_distance)
         if len(cost):
             alternative = ALTERNATIVE * cost.max()
             chosen = assign(i, j, cost, alternative, corner=cost.min())
-            previous[first[t] + j[chosen]] = first[t - 1] + i[chosen]
+            previous[after.start + j[chosen]] = before.start + i[chosen]
     return previous, flow
 
 
@@ -78,14 +104,12 @@ def mutual_nearest(before, after, max_distance):
     return i, j[i]
 
 
-def link_pieces(points, area, previous, flow, params):
+def link_pieces(scene, previous, flow, params):
     """Join pieces of tracks across gaps and daughters to mothers.
 
     Parameters
     ----------
-    points : list of (n, 2) ndarray
-    area : (n_spots,) ndarray
-        px, NaN where it says nothing.
+    scene : Scene
     previous, flow : ndarray
         From `link_frames`.
     params : TrackParams
@@ -95,28 +119,14 @@ def link_pieces(points, area, previous, flow, params):
     i, j : (n_links,) ndarray of int
         Spot j follows spot i.
     """
-    first, where = first_spots(points), np.concatenate(points)
     follower = np.full(len(previous), -1)
     linked = np.flatnonzero(previous >= 0)
     follower[previous[linked]] = linked
-    ends, mothers = np.flatnonzero(follower < 0), np.flatnonzero(follower >= 0)
-    starts = np.flatnonzero(previous < 0)
     nothing = np.zeros(0, np.intp)
     found = [(nothing, nothing, np.zeros(0))]
-    for t in range(1, len(points)):
-        begin = _in_frame(starts, first, t)
-        for gap in range(1, min(params.max_gap, t) + 1):
-            some = _in_frame(ends, first, t - gap)
-            expected = where[some] + gap * flow[some]
-            i, j, cost = pairs_within(expected, where[begin], params.max_distance)
-            found.append((some[i], begin[j], cost))
-        if params.divisions:
-            some = _in_frame(mothers, first, t - 1)
-            expected = where[some] + flow[some]
-            i, j, cost = pairs_within(expected, where[begin], params.max_distance)
-            i, j = some[i], begin[j]
-            kept, cost = _penalise(cost, area[follower[i]], area[j], params)
-            found.append((i[kept], j[kept], cost))
+    found.extend(_gaps(scene, previous, follower, flow, params))
+    if params.divisions:
+        found.extend(_divisions(scene, previous, follower, flow, params))
     i, j, cost = map(np.concatenate, zip(*found, strict=True))
     if len(cost) == 0:
         return nothing, nothing
@@ -125,21 +135,48 @@ def link_pieces(points, area, previous, flow, params):
     return i[chosen], j[chosen]
 
 
-def _penalise(cost, one, other, params):
-    """Raise the cost of divisions into unequal areas; return who stays in reach.
+def _gaps(scene, previous, follower, flow, params):
+    """Yield pairs (i, j, cost) of an end and a start up to max_gap frames later."""
+    starts, ends = np.flatnonzero(previous < 0), np.flatnonzero(follower < 0)
+    for t in range(1, len(scene.first) - 1):
+        begin = scene.among(starts, t)
+        for gap in range(1, min(params.max_gap, t) + 1):
+            some = scene.among(ends, t - gap)
+            expected = scene.where[some] + gap * flow[some]
+            i, j, cost = pairs_within(expected, scene.where[begin], params.max_distance)
+            yield some[i], begin[j], cost
 
-    The factor is that of TrackMate's feature penalty, (1 + 1.5 weight difference)
+
+def _divisions(scene, previous, follower, flow, params):
+    """Yield pairs (i, j, cost) of a spot that goes on and a start in the next frame."""
+    starts, mothers = np.flatnonzero(previous < 0), np.flatnonzero(follower >= 0)
+    for t in range(1, len(scene.first) - 1):
+        begin, some = scene.among(starts, t), scene.among(mothers, t - 1)
+        expected = scene.where[some] + flow[some]
+        i, j, cost = pairs_within(expected, scene.where[begin], params.max_distance)
+        i, j = some[i], begin[j]
+        cost = cost * _penalty(scene.area[follower[i]], scene.area[j], params)
+        kept = cost < params.max_distance**2
+        if scene.shape is not None:  # else it came in from outside, with the others
+            came_from = scene.where[j] - flow[i] + scene.shift[t - 1]
+            inside = (came_from >= 0) & (came_from <= np.array(scene.shape) - 1)
+            kept &= inside.all(axis=1)
+        yield i[kept], j[kept], cost[kept]
+
+
+def _penalty(one, other, params):
+    """Return the factor on the cost of a division into unequal areas.
+
+    The form is that of TrackMate's feature penalty, (1 + 1.5 weight difference)
     squared, but it compares the two daughters. TrackMate compares mother and
     daughter, and so speaks against every division that halves the nucleus.
     """
     difference = np.abs(one - other) / np.maximum((one + other) / 2, 1e-9)
     excess = np.nan_to_num(np.clip(difference / ALIKE - 1, 0, None))
-    cost = cost * (1 + 1.5 * params.area_penalty * excess) ** 2
-    kept = np.flatnonzero(cost < params.max_distance**2)
-    return kept, cost[kept]
+    return (1 + 1.5 * params.area_penalty * excess) ** 2
 
 
-def drop_stillborn(previous, frame, at_border, min_life):
+def drop_stillborn(scene, previous, min_life):
     """Unlink daughters that vanish within `min_life` frames, the shorter-lived first.
 
     Segmentation that cuts a nucleus in two for a moment looks like a division. Who
@@ -154,31 +191,21 @@ def drop_stillborn(previous, frame, at_border, min_life):
     where = np.searchsorted(previous[linked], mothers)
     for mother, at in zip(mothers, where, strict=True):
         both = linked[at : at + 2]
-        life = [_life(s, follower, n_next, frame, at_border, min_life) for s in both]
+        life = [_life(scene, spot, follower, n_next, min_life) for spot in both]
         if min(life) <= min_life:
             dies = int(np.argmin(life))
             previous[both[dies]] = -1
             follower[mother], n_next[mother] = both[1 - dies], 1
 
 
-def _life(spot, follower, n_next, frame, at_border, min_life):
+def _life(scene, spot, follower, n_next, min_life):
     """Return how many frames a branch lasts, or infinity if that does not matter."""
-    last = spot
+    last, frame = spot, scene.frame
     while frame[last] - frame[spot] < min_life:
         if n_next[last] > 1:
             return np.inf
         if n_next[last] == 0:
-            spared = at_border[last] or frame[last] == frame[-1]
+            spared = scene.at_border[last] or frame[last] == frame[-1]
             return np.inf if spared else frame[last] - frame[spot] + 1
         last = follower[last]
     return np.inf
-
-
-def first_spots(points):
-    """Return the index of each frame's first spot, and the number of all, (T + 1,)."""
-    return np.cumsum([0, *map(len, points)])
-
-
-def _in_frame(spots, first, t):
-    """Return those of the sorted spot indices that lie in frame `t`."""
-    return spots[slice(*np.searchsorted(spots, first[t : t + 2]))]
