@@ -22,7 +22,7 @@ class Source(NamedTuple):
 
 
 def path(name):
-    """Return the folder that holds an image set; download it if it is not there.
+    """Return the folder that holds an image set; download it if nothing is there.
 
     Parameters
     ----------
@@ -43,10 +43,12 @@ def path(name):
         If a download fails; the message says what to do by hand.
     """
     entry = info(name)
-    if entry.get("files"):
-        files = [find(s) or fetch(s, name) for s in sources(entry)]
-        return files[-1].parent
-    return root(name)
+    if not entry.get("files"):
+        return root(name)
+    wanted = [s for s in sources(entry) if Path(s.path).match(entry["images"])]
+    found = [file for file in map(find, wanted) if file]
+    found = found or [fetch(source, name) for source in wanted]
+    return found[0].parent
 
 
 def is_local(name):

@@ -2,7 +2,10 @@
 
 import importlib
 
-MODULES = ("atomic", "planes", "images", "labels", "rois", "ctc", "tables")
+MODULES = (
+    *("atomic", "planes", "scale", "arrays"),
+    *("images", "labels", "rois", "ctc", "tables"),
+)
 
 
 def __getattr__(name):

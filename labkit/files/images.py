@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import check_image, check_movie
-from .atomic import atomic
+from .arrays import write_array
 from .planes import SUFFIXES, read_planes
-from .scale import Scale, read_scale, tiff_tags
+from .scale import Scale, read_scale
 
 __all__ = [
     "Scale",
@@ -158,17 +158,6 @@ def write_image(path, image, *, um_per_px=None, minutes_per_frame=None):
     write_array(path, image, axes, um_per_px, minutes_per_frame)
 
 
-def write_array(path, array, axes, um_per_px=None, minutes_per_frame=None):
-    """Write a checked array as PNG or as TIFF for ImageJ (complete or not at all)."""
-    suffix = Path(path).suffix.lower()
-    if suffix == ".png":
-        _write_png(path, array, axes)
-    elif suffix in (".tif", ".tiff"):
-        _write_tiff(path, array, axes, um_per_px, minutes_per_frame)
-    else:
-        raise ValueError(f"cannot write {path}: the name must end in .png or .tif")
-
-
 def same_shape(frames, files):
     """Return `frames`, or raise ValueError naming the first of another shape."""
     for frame, file in zip(frames, files, strict=True):
@@ -264,38 +253,3 @@ def _list_channels(planes):
         empty = " (empty)" if values.min() == values.max() else ""
         parts.append((f"{k}" if name == str(k) else f"{k} = {name!r}") + empty)
     return f"channels are {', '.join(parts)}"
-
-
-def _write_png(path, array, axes):
-    """Write an image as PNG."""
-    import imagecodecs
-
-    if axes == "TYX":
-        raise ValueError(
-            f"cannot write {path}: PNG holds one frame, got shape {array.shape}; "
-            f"use a name ending in .tif"
-        )
-    if array.dtype not in (np.uint8, np.uint16):
-        raise TypeError(
-            f"cannot write {path}: PNG takes uint8 and uint16, got {array.dtype}; "
-            f"use a name ending in .tif"
-        )
-    data = imagecodecs.png_encode(np.ascontiguousarray(array), level=3)
-    with atomic(path) as temporary:
-        temporary.write_bytes(data)
-
-
-def _write_tiff(path, array, axes, um_per_px, minutes_per_frame):
-    """Write an image or movie as an ImageJ TIFF."""
-    import tifffile
-
-    if array.nbytes > 2**32 - 2**25:
-        raise ValueError(
-            f"cannot write {path}: {array.nbytes / 2**30:.1f} GiB is more than an "
-            f"ImageJ TIFF holds (4 GiB); write one file per frame"
-        )
-    sizes = dict(zip(axes, array.shape, strict=True))
-    array = array.reshape([sizes.get(axis, 1) for axis in "TZCYXS"])
-    tags = tiff_tags(um_per_px, minutes_per_frame)
-    with atomic(path) as temporary:
-        tifffile.imwrite(temporary, array, imagej=True, compression="zlib", **tags)

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import check_labels
-from .images import image_paths, same_shape, write_array
+from .arrays import write_array
+from .images import image_paths, same_shape
 from .planes import read_planes
 
 _EXACT = 2**24  # the largest range of integers that float32 holds exactly
