@@ -167,10 +167,15 @@ def _numbers(numbers):
     """Return the key figures."""
     cards = "".join(
         f"<div><dt>{html.escape(meaning)}</dt>"
-        f"<dd>{html.escape(format_number(value))}</dd></div>"
+        f"<dd>{html.escape(_short(format_number(value)))}</dd></div>"
         for value, meaning in numbers
     )
     return f'<dl class="numbers">{cards}</dl>'
+
+
+def _short(number):
+    """Drop the zeros at the end of a decimal number: 10.0 is shown as 10."""
+    return number.rstrip("0").rstrip(".") if "." in number else number
 
 
 def _figure(figure, caption):
@@ -203,8 +208,10 @@ def _table(table, caption):
         rows = [[row.get(name) for name in names] for row in table]
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in names)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    caption = html.escape(caption)
     return (
-        f'<div class="scroll"><table><caption>{html.escape(caption)}</caption>'
+        f'<p class="caption">{caption}</p>'
+        f'<div class="scroll"><table aria-label="{caption}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -43,7 +43,7 @@ def full_section():
     return Section(
         "Speed <fast>",
         text="First & second.\n\nNew paragraph.",
-        numbers=[(12345, "nuclei"), (0.98765, "precision")],
+        numbers=[(12345, "nuclei"), (0.98765, "precision"), (10.0, "px")],
         figures=[(figure, 'a "curve"')],
         tables=[(table, "speeds"), ([{"group": "a<b", "f1": 0.5}], "groups")],
         warnings=["only <2> nuclei"],
@@ -73,6 +73,7 @@ def test_numbers_tables_and_words_arrive_escaped(tmp_path):
     for part in (
         "<dd>12,345</dd>",
         "<dd>0.988</dd>",
+        "<dd>10</dd>",
         "Speed &lt;fast&gt;",
         "only &lt;2&gt; nuclei",
         '<td class="words">a&lt;b</td>',

@@ -55,6 +55,9 @@ def demo(
     images: Annotated[
         Path | None, typer.Option(help="Folder of frames, or a movie; else on board.")
     ] = None,
+    movie: Annotated[
+        bool, typer.Option(help="Images of one size are frames of a movie.")
+    ] = True,
     steps: Annotated[
         int | None, typer.Option(help="Training steps of each model.", min=1)
     ] = None,
@@ -77,6 +80,7 @@ def demo(
                 images,
                 out,
                 channel=channel,
+                is_movie=movie,
                 um_per_px=um_per_px,
                 minutes_per_frame=minutes_per_frame,
                 **common,

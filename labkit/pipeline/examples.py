@@ -74,6 +74,7 @@ def demo_on(
     out,
     *,
     channel=None,
+    is_movie=True,
     um_per_px=None,
     minutes_per_frame=None,
     steps=None,
@@ -85,12 +86,49 @@ def demo_on(
 
     Unreadable files are left out, and the report says so.
 
+    Parameters
+    ----------
+    images : str or Path
+        A movie, or a folder of frames or of unrelated images.
+    out, steps, seed, say, command
+        As in `demo`.
+    channel : int or str, optional
+        Which channel of the files to use.
+    is_movie : bool
+        Whether images of one size are linked over time.
+    um_per_px, minutes_per_frame : float, optional
+        By default as stored in the first file.
+
+    Returns
+    -------
+    Path
+        The report.
+
     Raises
     ------
     ValueError, FileNotFoundError
-        If there is no image, or none can be read.
+        If there is no image, none can be read, or two have one name.
     """
-    files, frames, names, notes = image_paths(images), [], [], []
+    files = image_paths(images)
+    frames, names, notes = _read_frames(files, channel)
+    params, stored = _params(steps, seed), read_scale(files[0])
+    return run(
+        frames,
+        out,
+        params if is_movie else dataclasses.replace(params, tracking=None),
+        names=names,
+        um_per_px=um_per_px or stored.um_per_px,
+        minutes_per_frame=minutes_per_frame or stored.minutes_per_frame,
+        title=f"From raw images to tracks: {Path(images).name}",
+        command=command,
+        notes=notes,
+        say=say,
+    )
+
+
+def _read_frames(files, channel):
+    """Read all frames of all files; return them, their names, and what is bad."""
+    frames, names, notes = [], [], []
     for file in files:
         try:
             movie = read_movie(file, channel=channel)
@@ -107,19 +145,10 @@ def demo_on(
         ]
     if not frames:
         raise ValueError(f"none of {len(files)} images could be read: {notes[0]}")
-    stored = read_scale(files[0])
-    return run(
-        frames,
-        out,
-        _params(steps, seed),
-        names=names,
-        um_per_px=um_per_px or stored.um_per_px,
-        minutes_per_frame=minutes_per_frame or stored.minutes_per_frame,
-        title=f"From raw images to tracks: {Path(images).name}",
-        command=command,
-        notes=notes,
-        say=say,
-    )
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"two images are called {twice}; rename or remove one")
+    return frames, names, notes
 
 
 def _params(steps, seed):
@@ -132,10 +161,10 @@ def _movie_part(folder, params, say, sections):
     """Run the chain on the scratch assay."""
     assay = data.load("scratch_assay")
     say(f"A real movie: {assay.info['what']}.")
+    scale = {"um_per_px": assay.info["um_per_px"]}
     for name, image in zip(assay.ids, assay.images, strict=True):
         if not (folder / "images" / f"{name}.tif").exists():
-            write_image(folder / "images" / f"{name}.tif", image)
-    scale = {"um_per_px": assay.info["um_per_px"]}
+            write_image(folder / "images" / f"{name}.tif", image, **scale)
     chain = Chain(assay.images, folder, params, names=assay.ids, scale=scale, say=say)
     try:
         chain.go()
@@ -152,36 +181,36 @@ def _truth_part(folder, params, say, sections):
     nuclei = data.load("nuclei")
     image, true = nuclei.images[0], nuclei.labels[0]
     say(f"An image with truth: {nuclei.info['what']}.")
-    half = image.shape[1] // 2
+    half = len(image) // 2
     chain = Chain(
-        [image[:, :half]],
+        [image[:half]],
         folder,
         dataclasses.replace(params, tracking=None),
-        names=["left_half"],
+        names=["top_half"],
         say=say,
     )
     chain.go()
-    right, right_true = image[:, half:], true[:, half:]
-    found = segment(chain.model, right)
-    write_labels(folder / "right_half.tif", found)
+    bottom, bottom_true = image[half:], true[half:]
+    found = segment(chain.model, bottom)
+    write_labels(folder / "bottom_half.tif", found)
     steps = annotate_steps(image)
+    best = match(bottom_true, found)
     scores = {
-        "annotation, typical areas kept": match(true, steps.labels),
-        "annotation, everything found": match(true, steps.objects),
-        "StarDist trained on the left half, right half": match(right_true, found),
+        "whole image, annotation, typical areas kept": match(true, steps.labels),
+        "whole image, annotation, everything found": match(true, steps.objects),
+        "bottom half, StarDist trained on the top half": best,
     }
-    figure = chain.save_figure("errors", show.errors(right, right_true, found))
-    best = scores["StarDist trained on the left half, right half"]
+    figure = chain.save_figure("errors", show.errors(bottom, bottom_true, found))
     sections.append(
         Section(
             "Accuracy against hand-drawn nuclei",
             text=f"{nuclei.info['what']}. The annotation never sees the hand-drawn "
-            "labels; the network is trained on the automatic annotation of the left "
-            "half and scored on the right half. Two nuclei match if their "
+            "labels; the network is trained on the automatic annotation of the top "
+            "half and scored on the bottom half. Two nuclei match if their "
             "intersection over union is at least 0.5.",
             numbers=[(best.f1, "F1 of the network"), (best.mean_iou, "its mean IoU")],
             tables=[([_row(n, m) for n, m in scores.items()], "Scores")],
-            figures=[(figure, "Errors of the network on the right half.")],
+            figures=[(figure, "Errors of the network on the bottom half.")],
         )
     )
 

@@ -181,7 +181,7 @@ class Chain:
         """Save a figure as PNG in the folder and return its path."""
         path = self.folder / "figures" / f"{name}.png"
         with atomic(path) as temporary:
-            figure.savefig(temporary, dpi=110)
+            figure.savefig(temporary)
         return path
 
     def _remember_run(self):

@@ -8,6 +8,11 @@ from ..report import Section
 from ..track import track_stats
 from .batch import count
 
+SHOWN = (  # of a track, in the report
+    *("track_id", "parent_id", "first_frame", "n_spots", "displacement"),
+    *("path_length", "mean_speed", "straightness", "direction"),
+)
+
 
 def chain_sections(chain):
     """Return the sections of a report on a `labkit.pipeline.movie.Chain`."""
@@ -90,7 +95,7 @@ def _annotation(chain):
         "training, so that it is not taught as background.",
         numbers=[
             (kept, "nuclei kept"),
-            (kept / max(found, 1), "of those found"),
+            (f"{kept / max(found, 1):.0%}", "of those found"),
             (np.median([s.diameter for s in chain.steps]), "px, estimated diameter"),
         ],
         figures=[
@@ -155,11 +160,16 @@ def _segmentation(chain):
         "how many it adds. This is agreement with its own teacher, not accuracy.",
         numbers=[
             (_total(chain.segmentation), "nuclei segmented"),
-            (again.recall, "of the annotated found again"),
+            (f"{again.recall:.1%}", "of the annotated found again"),
             (again.fp, "added beyond the annotation"),
         ],
         tables=[(rows, "Nuclei per image")],
     )
+    if not any(found.any() for found in chain.segmentation):
+        section.warnings.append(
+            "The network found no nucleus: the annotation was too small or too poor "
+            "to learn from, or training was too short."
+        )
     ends = sorted({0, len(chain.images) - 1})
     panels = {chain.names[k]: (chain.images[k], chain.segmentation[k]) for k in ends}
     figure = show.row(panels, n_cols=_columns(chain.images[0], 2))
@@ -173,24 +183,25 @@ def _tracks(chain):
     scale = chain.scale
     units = {name: value or 1.0 for name, value in scale.items()}
     stats = track_stats(chain.tracks, **units)
-    lengths = np.bincount(chain.tracks["track_id"])[1:]
-    n_mothers = np.count_nonzero(np.unique(chain.tracks["parent_id"]))
+    n_spots = stats["n_spots"]
     section = Section(
         "Tracks",
         text=f"Speeds and distances are in {_units(scale)}. Directions count from the "
         "right, counter-clockwise: 90 degrees is up.",
         numbers=[
-            (lengths[lengths > 0].size, "tracks"),
-            (np.median(lengths[lengths > 0]), "frames, median length"),
-            (n_mothers, "divisions"),
+            (len(stats), "tracks"),
+            (np.median(n_spots), "frames, median length"),
+            (np.count_nonzero(stats["n_daughters"]), "divisions"),
         ],
     )
-    if lengths.max() > 1:
+    if n_spots.max() > 1:
+        speed = f"{_units(scale, short=True)}, median speed"
+        section.numbers.append((np.nanmedian(stats["mean_speed"]), speed))
         drawn = show.tracks(chain.images[-1], chain.tracks, **scale)
         path = chain.save_figure("tracks", drawn)
         section.figures = [(path, "Every track on the last frame, coloured by speed.")]
         section.figures += _rose(chain, stats)
-    longest = stats[np.argsort(-lengths[stats["track_id"]], kind="stable")][:12]
+    longest = stats[np.argsort(-n_spots, kind="stable")][:12][list(SHOWN)]
     section.tables = [
         (longest, "The longest tracks; all are in tracks/track_stats.csv")
     ]
@@ -205,10 +216,13 @@ def _rose(chain, stats):
     return [(path, "Directions of the tracks, start to end.")]
 
 
-def _units(scale):
+def _units(scale, short=False):
     """Say which units the tables have."""
-    space = "µm" if scale["um_per_px"] else "px (pixel size unknown)"
-    time = "minutes" if scale["minutes_per_frame"] else "frames (interval unknown)"
+    space, time = scale["um_per_px"], scale["minutes_per_frame"]
+    if short:
+        return f"{'µm' if space else 'px'}/{'min' if time else 'frame'}"
+    space = "µm" if space else "px (pixel size unknown)"
+    time = "minutes" if time else "frames (interval unknown)"
     return f"{space} and {time}"
 
 
