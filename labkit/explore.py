@@ -5,6 +5,7 @@ parameter does, while you drag. Pictures travel to the browser as small JPEGs, s
 2048x2048 frame stays fluid. The mouse and the arrow keys move the same sliders.
 """
 
+import base64
 import html
 import time
 
@@ -96,7 +97,7 @@ class Explorer(ipywidgets.VBox):
         """Add the picture for readers without a kernel (a page on the web)."""
         bundle = super()._repr_mimebundle_(**kwargs)
         if isinstance(bundle, dict):
-            bundle["image/jpeg"] = self._picture.value
+            bundle["image/jpeg"] = base64.b64encode(self._picture.value).decode()
         return bundle
 
     def __repr__(self):
@@ -203,7 +204,7 @@ def _jpeg(picture):
     """Return a grey or RGB picture as JPEG bytes."""
     if picture.ndim == 3:
         picture = picture[..., ::-1]
-    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
 
 
 def _picture_of(result, image, grey, max_side):
@@ -214,7 +215,8 @@ def _picture_of(result, image, grey, max_side):
     if result.dtype in (np.int32, np.int64):
         small = resize(result, max_side)
         same = result.shape == image.shape
-        return draw_outlines(grey, small) if same else label_colors(small)
+        thickness = 1 if max(image.shape) > max_side else 2
+        return draw_outlines(grey, small, thickness) if same else label_colors(small)
     if result.ndim == 3 and result.dtype == np.uint8:
         return resize(result, max_side)
     return grey_picture(result, max_side)

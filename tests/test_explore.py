@@ -1,5 +1,7 @@
 """The sliders: what they accept, what a move does, what an error does."""
 
+import base64
+
 import cv2
 import ipywidgets
 import numpy as np
@@ -68,7 +70,7 @@ def test_labels_are_drawn_on_the_image_and_counted():
     picture = decode(explorer)
     assert picture.shape == (64, 64, 3)
     assert np.ptp(picture[8, 8:24].astype(int), axis=1).max() > 50  # coloured rim
-    assert picture[60:, 60:].max() < 10
+    assert picture[60:, 60:].max() < 40
 
 
 def test_own_picture():
@@ -141,7 +143,7 @@ def test_bad_input_is_refused():
 def test_readers_without_a_kernel_see_the_picture():
     explorer = explore(above, RAMP, level=(0, 255, 1, 100))
     bundle = explorer._repr_mimebundle_()
-    assert bundle["image/jpeg"][:2] == b"\xff\xd8"
+    assert base64.b64decode(bundle["image/jpeg"])[:2] == b"\xff\xd8"
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"] == "<Explorer: level=100>"
 

@@ -1,5 +1,6 @@
 """The figures: what is drawn, in which colour, with which numbers."""
 
+import base64
 import io
 import sys
 import types
@@ -13,8 +14,8 @@ from matplotlib.figure import Figure
 import labkit as lk
 from labkit import show
 from labkit.show.images import KINDS
+from labkit.show.motion import sectors
 from labkit.show.picture import resize
-from labkit.show.plots import sectors
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +64,10 @@ def test_a_figure_shows_itself_once_and_leaves_no_trace(movie):
     figure = show.row(image=movie.images[0])
     assert isinstance(figure, Figure)
     bundle = figure._repr_mimebundle_()
-    assert bundle["image/jpeg"][:2] == b"\xff\xd8"
+    assert base64.b64decode(bundle["image/jpeg"])[:2] == b"\xff\xd8"
     assert "image/png" not in bundle
-    assert show.areas(movie.labels[0])._repr_mimebundle_()["image/png"][1:4] == b"PNG"
+    plot = show.areas(movie.labels[0])._repr_mimebundle_()["image/png"]
+    assert base64.b64decode(plot)[1:4] == b"PNG"
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or not pyplot.get_fignums()
 
@@ -328,6 +330,7 @@ def test_tracks_color_each_step_by_its_speed(movie):
     figure = show.tracks(movie.images[0], tracks)
     lines = figure.axes[0].collections[0]
     assert np.allclose(lines.get_array(), [5, 5])  # 10 px in two frames are 5
+    assert len(figure.axes[0].lines[0].get_xdata()) == 1  # one track, one end
     assert np.allclose(lines.get_segments()[0], [[10, 10], [13, 14]])
     assert figure.axes[1].get_ylabel() == "speed (px/frame)"
     figure = show.tracks(movie.images[0], tracks, um_per_px=0.5, minutes_per_frame=10)
@@ -358,3 +361,13 @@ def test_rose_takes_weights_and_leaves_out_nan():
     assert bars[0].get_height() == pytest.approx(75)
     with pytest.raises(ValueError, match="no direction"):
         show.rose([np.nan])
+
+
+def test_series_plots_each_value_and_refuses_other_lengths():
+    figure = show.series([0, 1, 2], [5, 4, 3], xlabel="frame", ylabel="area (µm²)")
+    assert figure.axes[0].lines[0].get_ydata().tolist() == [5, 4, 3]
+    assert figure.axes[0].get_ylim()[0] <= 0
+    both = {"near": [1, 2], "far": [2, 3]}
+    assert texts(show.series([0, 1], both, xlabel="x", ylabel="y"))[:2] == [*both]
+    with pytest.raises(ValueError, match="3 x values and 2"):
+        show.series([0, 1, 2], both, xlabel="x", ylabel="y")

@@ -5,10 +5,14 @@ python tools/notebooks.py --execute FILES  run top to bottom, then normalise
 python tools/notebooks.py --check          exit code 1 if one is not normal
 
 Normal means: executed in order from 1, no metadata but the kernel's name, no
-progress bars or warnings on stderr, no memory addresses in the results.
+progress bars or warnings on stderr, no memory addresses in the results, and the
+picture of a widget in place of the widget, which lives only with its kernel.
+Executing also renews notebooks/figures/NAME.jpg, the picture under the title: it is
+the output of the cell tagged "cover".
 """
 
 import argparse
+import base64
 import os
 import re
 import sys
@@ -19,6 +23,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
 KEPT = {"tags"}  # cell metadata that means something
 
 
@@ -42,6 +47,7 @@ def treat(path, options):
     notebook = nbformat.reads(before, as_version=4)
     if options.execute:
         execute(notebook, path.parent)
+        write_cover(notebook, path.parent / "figures" / f"{path.stem}.jpg")
     after = nbformat.writes(normalise(notebook)).rstrip("\n") + "\n"
     if after != before and not options.check:
         path.write_text(after, encoding="utf-8")
@@ -55,6 +61,16 @@ def execute(notebook, folder):
     os.environ.setdefault("LABKIT_FAST", "0")
     resources = {"metadata": {"path": str(folder)}}
     NotebookClient(notebook, timeout=900, resources=resources).execute()
+
+
+def write_cover(notebook, path):
+    """Save the picture of the cell tagged "cover", if there is one."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            picture = output.get("data", {}).get("image/jpeg")
+            if picture and "cover" in cell.metadata.get("tags", []):
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(base64.b64decode(picture))
 
 
 def normalise(notebook):
@@ -80,6 +96,8 @@ def clean_output(output, execution_count):
         output.execution_count = execution_count
     if "metadata" in output:
         output.metadata = {}
+    if any(kind.startswith("image/") for kind in output.get("data", {})):
+        output.data.pop(WIDGET, None)
     for kind, text in output.get("data", {}).items():
         if kind == "text/plain":
             output.data[kind] = ADDRESS.sub("", text)

@@ -7,8 +7,9 @@ apart for colour-blind eyes (Okabe and Ito 2008), and each colour has a legend.
 
 from .images import errors, overlay, row
 from .live import LiveCurves
+from .motion import rose, tracks
 from .picture import Picture, label_colors, outline_picture, stretch
-from .plots import areas, curves, rose, tracks
+from .plots import areas, curves, series
 
 __all__ = [
     "LiveCurves",
@@ -21,6 +22,7 @@ __all__ = [
     "overlay",
     "rose",
     "row",
+    "series",
     "stretch",
     "tracks",
 ]

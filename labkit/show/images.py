@@ -63,7 +63,7 @@ def row(panels=None, /, *, n_cols=None, width=WIDTH, **more):
     --------
     >>> image = np.zeros((64, 64), np.uint8)
     >>> lk.show.row(image=image, mask=image > 0)
-    <Picture 10 x 5.3 inches: image, mask>
+    <Picture 9 x 4.8 inches: image, mask>
     """
     panels = {**(panels or {}), **more}
     if not panels:

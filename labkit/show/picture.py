@@ -1,5 +1,6 @@
 """What all figures share: the figure class, grey values, colours, outlines."""
 
+import base64
 import functools
 import io
 
@@ -11,7 +12,7 @@ from ..checks import check_image, check_pair
 from ..labels import outlines
 
 DPI = 100
-WIDTH = 10.0  # inches: 1,000 px, the width of a notebook page
+WIDTH = 9.0  # inches: 900 px, the width of a notebook page
 BLUE, ORANGE, GREEN, SKY = "#0072B2", "#E69F00", "#009E73", "#56B4E9"
 VERMILION, PURPLE, YELLOW, GREY = "#D55E00", "#CC79A7", "#F0E442", "#6E6E6E"
 N_COLORS = 4096
@@ -33,10 +34,11 @@ class Picture(Figure):
         """Return the picture in the smaller of the two formats."""
         photo = any(axes.images for axes in self.axes)
         kind = "jpeg" if photo else "png"
-        options = {"quality": 88, "subsampling": 0} if photo else {"optimize": True}
+        options = {"quality": 72, "subsampling": 0} if photo else {"optimize": True}
         buffer = io.BytesIO()
         self.savefig(buffer, format=kind, pil_kwargs=options)
-        return {f"image/{kind}": buffer.getvalue(), "text/plain": repr(self)}
+        data = base64.b64encode(buffer.getvalue()).decode()
+        return {f"image/{kind}": data, "text/plain": repr(self)}
 
     def __repr__(self):
         width, height = self.get_size_inches()

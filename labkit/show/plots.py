@@ -1,17 +1,9 @@
-"""Plots: training curves, areas, tracks, directions."""
+"""Plots: training curves, areas, values over time."""
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.collections import LineCollection
-from matplotlib.colors import ListedColormap
-from matplotlib.ticker import MaxNLocator
 
-from ..checks import check_image
 from ..labels import relabel
-from .images import draw
-from .picture import BLUE, CYCLE, DPI, GREY, ORANGE, Picture, grey_picture
-
-SPEED = ListedColormap(colormaps["plasma"](np.linspace(0.3, 1, 256)), "speed")
+from .picture import BLUE, CYCLE, GREY, ORANGE, Picture
 
 
 def curves(histories, /, *more, log=False, title="", width=9.0):
@@ -48,7 +40,7 @@ def curves(histories, /, *more, log=False, title="", width=9.0):
     axes = figure.subplots()
     for color, (name, history) in zip(CYCLE * 9, histories.items(), strict=False):
         _curve(axes, history, name, color)
-    _finish(axes, "training step", "loss", title)
+    finish(axes, "training step", "loss", title)
     if log:
         axes.set_yscale("log")
     axes.legend(fontsize=10, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
@@ -102,7 +94,7 @@ def areas(labels, tolerance=0.5, *, um_per_px=None, width=8.0):
         label=[f"kept {kept.sum()}", f"left out {(~kept).sum()}"],
     )
     axes.axvline(median, color="black", lw=1.5, label=f"median {median:.4g} {unit}")
-    _finish(
+    finish(
         axes,
         f"area of one object ({unit})",
         "objects",
@@ -112,64 +104,16 @@ def areas(labels, tolerance=0.5, *, um_per_px=None, width=8.0):
     return figure
 
 
-def tracks(
-    image, tracks, *, um_per_px=None, minutes_per_frame=None, max_speed=None, width=8.0
-):
-    """Show tracks on an image, each step coloured by its speed.
+def series(x, values, /, *, xlabel, ylabel, title="", width=8.0):
+    """Show one or several measured values against time or another quantity.
 
     Parameters
     ----------
-    image : (H, W) array_like
-        Usually the last frame.
-    tracks : structured array
-        `labkit.labels.TRACK_DTYPE`: one row per object and frame, px and frames.
-    um_per_px, minutes_per_frame : float, optional
-        With both, speeds are in µm/min, otherwise in px/frame.
-    max_speed : float, optional
-        Speed with the last colour; by default the 98th percentile.
-    width : float
-        Of the figure, inches of 100 px.
-
-    Returns
-    -------
-    Figure
-        A dot marks where each track ends.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the image is none, or no track has two points.
-    """
-    image = check_image(image)
-    lines, speed = _steps(tracks)
-    unit = "px/frame"
-    if um_per_px is not None and minutes_per_frame is not None:
-        speed, unit = speed * um_per_px / minutes_per_frame, "µm/min"
-    top = max_speed or max(float(np.percentile(speed, 98)), 1e-9)
-    figure = Picture(width, min(width * image.shape[0] / image.shape[1], 10) + 0.3)
-    axes = figure.subplots()
-    grey = grey_picture(image, round(width * DPI)) // 2  # dark: colours stand out
-    draw(axes, grey, image.shape, f"{np.unique(tracks['track_id']).size} tracks")
-    drawn = LineCollection(lines, array=speed, cmap=SPEED, clim=(0, top), lw=1.6)
-    axes.add_collection(drawn, autolim=False)
-    ends = lines[:, 1][np.r_[np.any(lines[1:, 0] != lines[:-1, 1], axis=1), True]]
-    axes.plot(*ends.T, "o", color="white", ms=2.5)
-    extend = "max" if speed.max() > top else "neither"
-    bar = figure.colorbar(drawn, ax=axes, extend=extend, shrink=0.9, pad=0.01)
-    bar.set_label(f"speed ({unit})", fontsize=11)
-    return figure
-
-
-def rose(angles, *, weights=None, title="", width=4.6):
-    """Show directions as a rose of 12 sectors of 30 degrees.
-
-    Parameters
-    ----------
-    angles : (n,) array_like of float, or structured array with field "direction"
-        Degrees, counter-clockwise, 0 to the right of the image and 90 up.
-        NaN (tracks without direction) are left out.
-    weights : (n,) array_like of float, optional
-        For example the distance gone.
+    x : (n,) array_like of float
+    values : (n,) array_like of float, or dict of str to such
+        Several are told apart by their name.
+    xlabel, ylabel : str
+        With the unit.
     title : str
     width : float
         Of the figure, inches of 100 px.
@@ -177,41 +121,27 @@ def rose(angles, *, weights=None, title="", width=4.6):
     Returns
     -------
     Figure
-        The sectors are centred on 0, 30, 60 ... degrees.
 
     Raises
     ------
     ValueError
-        If there is no direction at all.
+        If `x` and the values differ in length.
     """
-    angles = np.asarray(angles)
-    if angles.dtype.names:
-        angles = angles["direction"]
-    angles = np.asarray(angles, float)
-    weights = np.ones(angles.shape) if weights is None else np.asarray(weights, float)
-    known = np.isfinite(angles)
-    if not known.any():
-        raise ValueError(
-            f"no direction among {angles.size} values; directions need moving objects"
-        )
-    share = sectors(angles[known], weights[known])
-    figure = Picture(width, width)
-    axes = figure.subplots(subplot_kw={"projection": "polar"})
-    centres = np.radians(np.arange(0, 360, 30))
-    axes.bar(centres, 100 * share, width=np.radians(30), color=BLUE, ec="white")
-    axes.set_xticks(centres, [f"{a}°" for a in range(0, 360, 30)])
-    axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_formatter("{x:g} %")
-    axes.set_rlabel_position(30 * np.argmin(share + np.roll(share, -1)) + 15)
-    axes.set_title(title or f"{known.sum()} directions (90° is up)", fontsize=11)
+    values = values if isinstance(values, dict) else {"": values}
+    figure = Picture(width, 3.4)
+    axes = figure.subplots()
+    for color, (name, y) in zip(CYCLE * 9, values.items(), strict=False):
+        if len(y) != len(x):
+            raise ValueError(
+                f"{len(x)} x values and {len(y)} values of {name or ylabel!r}; "
+                f"there must be as many of each"
+            )
+        axes.plot(x, y, color=color, lw=2, marker="o", ms=5, label=name)
+    finish(axes, xlabel, ylabel, title)
+    axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+    if len(values) > 1:
+        axes.legend(fontsize=10, frameon=False)
     return figure
-
-
-def sectors(angles, weights):
-    """Return the share of each 30 degree sector, the first centred on 0."""
-    number = np.floor((angles + 15) / 30).astype(int) % 12
-    total = np.bincount(number, weights, 12)
-    return total / total.sum()
 
 
 def _curve(axes, history, name, color):
@@ -251,21 +181,7 @@ def _smooth(values, share=0.03):
     return (total[right] - total[left]) / (right - left)
 
 
-def _steps(tracks):
-    """Return segments (n, 2, 2) as (x, y) and their speed in px/frame."""
-    tracks = np.sort(tracks, order=("track_id", "frame"))
-    same = tracks["track_id"][1:] == tracks["track_id"][:-1]
-    points = np.stack((tracks["x"], tracks["y"]), axis=1)
-    lines = np.stack((points[:-1], points[1:]), axis=1)[same]  # (n, 2, 2)
-    if not len(lines):
-        raise ValueError(
-            f"no track has two points ({tracks.size} rows), so there is nothing to draw"
-        )
-    gap = np.diff(tracks["frame"])[same]
-    return lines, np.linalg.norm(lines[:, 1] - lines[:, 0], axis=1) / gap
-
-
-def _finish(axes, xlabel, ylabel, title):
+def finish(axes, xlabel, ylabel, title):
     """Name the axes, and leave out the lines that say nothing."""
     axes.set_xlabel(xlabel, fontsize=11)
     axes.set_ylabel(ylabel, fontsize=11)
