@@ -151,7 +151,9 @@ BAD_IMAGES = {
     "rgb": lambda path: tifffile.imwrite(
         path, np.random.default_rng(0).integers(0, 255, (30, 30, 3), np.uint8)
     ),
-    "stack": lambda path: tifffile.imwrite(path, np.zeros((2, 3, 4, 30, 30), "u1")),
+    "stack": lambda path: tifffile.imwrite(
+        path, np.zeros((2, 3, 4, 30, 30), "u1"), imagej=True
+    ),
 }
 
 
