@@ -13,7 +13,8 @@ from scipy.spatial import cKDTree
 from .lap import ALTERNATIVE, assign, pairs_within
 
 PERCENTILE = 90  # of the costs of gaps and divisions: above it, stay apart
-FLOW_ROUNDS = 3
+FLOW_ROUNDS = 2  # link, see where the neighbours went, link again, and again
+MIN_LINKED = 4  # fewer links in a frame are no flow
 ALIKE = 0.8  # daughters may differ so much in area, over their mean, at no cost
 
 
@@ -65,43 +66,49 @@ def link_frames(scene, max_distance, n_neighbours=0):
     flow = np.zeros_like(scene.where)
     for t in range(1, len(scene.first) - 1):
         before, after = scene.of(t - 1), scene.of(t)
-        points = scene.where[before], scene.where[after]
-        if n_neighbours:
-            flow[before] = local_flow(*points, max_distance, n_neighbours)
-        i, j, cost = pairs_within(points[0] + flow[before], points[1], max_distance)
-        if len(cost):
-            alternative = ALTERNATIVE * cost.max()
-            chosen = assign(i, j, cost, alternative, corner=cost.min())
-            previous[after.start + j[chosen]] = before.start + i[chosen]
+        here, there = scene.where[before], scene.where[after]
+        i, j = _link_pair(here, there, max_distance)
+        for _ in range(FLOW_ROUNDS if n_neighbours else 0):
+            flow[before] = local_flow(here, i, there[j], n_neighbours)
+            i, j = _link_pair(here + flow[before], there, max_distance)
+        previous[after.start + j] = before.start + i
     return previous, flow
 
 
-def local_flow(before, after, max_distance, n_neighbours):
-    """Return the step that the surroundings of each point make, (n, 2).
+def _link_pair(before, after, max_distance):
+    """Return the links (i, j) between the points of two frames."""
+    i, j, cost = pairs_within(before, after, max_distance)
+    if len(cost) == 0:
+        return i, j
+    alternative = ALTERNATIVE * cost.max()
+    chosen = assign(i, j, cost, alternative, corner=cost.min())
+    return i[chosen], j[chosen]
 
-    Cells of a sheet move with their neighbours. The median step of the nearest
-    points that have found a partner (each the other's nearest) shifts the search;
-    then the partners are looked for again.
+
+def local_flow(points, linked, followers, n_neighbours):
+    """Return the step that the surroundings of each point make.
+
+    Cells of a sheet move with their neighbours: the median step of the nearest linked
+    points tells where a point is expected.
+
+    Parameters
+    ----------
+    points : (n, 2) ndarray
+    linked : (n_linked,) ndarray of int
+        Which points have a follower.
+    followers : (n_linked, 2) ndarray
+        Where it is.
+    n_neighbours : int
+
+    Returns
+    -------
+    (n, 2) ndarray
     """
-    flow, last = np.zeros_like(before), None
-    for _ in range(FLOW_ROUNDS if len(before) and len(after) else 0):
-        i, j = mutual_nearest(before + flow, after, max_distance)
-        if len(i) == 0 or np.array_equal((i, j), last):
-            break
-        last = (i, j)
-        k = np.arange(1, min(n_neighbours, len(i)) + 1)
-        near = cKDTree(before[i]).query(before, k=k)[1]  # (n, k)
-        flow = np.median((after[j] - before[i])[near], axis=1)
-    return flow
-
-
-def mutual_nearest(before, after, max_distance):
-    """Return the pairs (i, j) in which each is the other's nearest."""
-    distance, j = cKDTree(after).query(before, distance_upper_bound=max_distance)
-    i = np.flatnonzero(np.isfinite(distance))
-    back = cKDTree(before).query(after)[1]
-    i = i[back[j[i]] == i]
-    return i, j[i]
+    if len(linked) < MIN_LINKED:
+        return np.zeros_like(points)
+    k = np.arange(1, min(n_neighbours, len(linked)) + 1)
+    near = cKDTree(points[linked]).query(points, k=k)[1]  # (n, k)
+    return np.median((followers - points[linked])[near], axis=1)
 
 
 def link_pieces(scene, previous, flow, params):

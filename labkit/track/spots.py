@@ -14,9 +14,10 @@ from .lap import pairs_within
 
 VOTE_REACH = 3.0  # longest drift per frame that is looked for, in neighbour distances
 VOTE_WIDTH = 0.2  # smoothing of the votes, in neighbour distances
-MAX_VOTERS = 3000  # more objects than that are not asked, to save time
-MIN_VOTES = 3  # more than by chance; fewer: no common drift
-CLEARLY = 4.0  # standard deviations above chance that the winner must have
+MAX_VOTERS = 3000  # of a frame: more objects than that are not asked, to save time
+MIN_VOTES = 3  # more than by chance, and at least this share of the voters, and so
+MIN_SHARE = 0.25  # many standard deviations of chance; fewer: no common drift
+CLEARLY = 5.0
 
 
 def find_spots(labels):
@@ -132,7 +133,7 @@ def _vote(before, after, unit):
     reach = VOTE_REACH * unit
     if len(before) == 0 or len(after) == 0:
         return np.zeros(2)
-    before = before[:: -(-len(before) // MAX_VOTERS)]
+    before = _some(before)
     i, j, _ = pairs_within(before, after, reach)
     steps = after[j] - before[i]
     sigma = VOTE_WIDTH * unit
@@ -152,14 +153,22 @@ def _vote(before, after, unit):
         step = weight @ steps / max(weight.sum(), 1e-9)
     near = np.hypot(*(steps - step).T) < 2 * sigma
     by_chance = len(steps) * (2 * sigma / reach) ** 2
-    n_needed = by_chance + max(MIN_VOTES, CLEARLY * np.sqrt(by_chance))
-    return step if near.sum() >= n_needed else np.zeros(2)
+    n_share = MIN_SHARE * min(len(before), len(after))
+    n_needed = max(MIN_VOTES, n_share, CLEARLY * np.sqrt(by_chance))
+    return step if near.sum() - by_chance >= n_needed else np.zeros(2)
+
+
+def _some(points):
+    """Return every k-th point so that there are at most MAX_VOTERS."""
+    return points[:: max(-(-len(points) // MAX_VOTERS), 1)]
 
 
 def neighbour_distance(points):
     """Return the median distance to the nearest neighbour in the same frame, px."""
     distances = [
-        cKDTree(frame).query(frame, k=2)[0][:, 1] for frame in points if len(frame) > 1
+        cKDTree(frame).query(_some(frame), k=2)[0][:, 1]
+        for frame in points
+        if len(frame) > 1
     ]
     return np.median(np.concatenate(distances)) if distances else np.inf
 
@@ -195,7 +204,7 @@ def radius_of(points, drift, areas=None):
     steps = [np.zeros(0)]
     for t in range(1, len(points)):
         if len(points[t - 1]) and len(points[t]):
-            moved = points[t - 1] + drift[t]
+            moved = _some(points[t - 1]) + drift[t]
             steps.append(cKDTree(points[t]).query(moved)[0])
     steps = np.concatenate(steps)
     least = 1.5 * np.percentile(steps, 95) if len(steps) else 0.0

@@ -234,7 +234,7 @@ def _check_scale(um_per_px, minutes_per_frame):
 def _polar(down, right, um_per_px):
     """Return length (um) and direction (degrees, y up; NaN for no step)."""
     length = np.hypot(down, right) * um_per_px
-    direction = np.degrees(np.arctan2(-down, right))
+    direction = np.degrees(np.arctan2(0.0 - down, right))  # -0.0 would give -180
     return length, np.where(length > 0, direction, np.nan)
 
 
