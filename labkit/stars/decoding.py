@@ -10,9 +10,9 @@ from .targets import check_grid
 def decode(prob, dist, *, shape, grid=1, prob_thresh=0.5, nms_thresh=0.3, border=0):
     """Return the label image that predicted maps describe.
 
-    Sections 2.1 and 2.2 of [1]_: every pixel above `prob_thresh` proposes a
-    polygon (`candidates`), the best of those that overlap survives (`nms`), and
-    the survivors are painted (`paint`).
+    As in [1]_: every pixel above `prob_thresh` proposes a polygon (`candidates`),
+    the best of those that overlap survives (`nms`), and the survivors are painted
+    (`paint`).
 
     Parameters
     ----------
@@ -133,12 +133,14 @@ def nms(stars, nms_thresh=0.3):
     if len(stars.prob) == 0:
         return stars
     order = np.argsort(-stars.prob, kind="stable")
-    points = stars.points @ (1j, 1)  # col + i * row: plane geometry in one number
+    points = stars.points - stars.points.min(axis=0)
     rays = np.exp(1j * ray_angles(stars.dist.shape[1]))
     sample = stars.dist[:: len(order) // 1000 + 1].max(axis=1)
-    extent = np.ptp(stars.points, axis=0).max()
-    cell = max(2 * float(np.median(sample)), float(extent) / 1000, 1.0)
-    kept = _suppress(points, stars.dist, order, rays, nms_thresh, cell)
+    cell = max(2 * float(np.median(sample)), float(points.max()) / 1000, 1.0)
+    newest = np.full((points.max(axis=0) // cell + 1).astype(int), -1)
+    earlier = np.full(len(points), -1)
+    points = points @ (1j, 1)  # col + i * row: plane geometry in one number
+    kept = _suppress(points, stars.dist, order, rays, nms_thresh, newest, earlier, cell)
     return Stars(*(values[kept] for values in stars))
 
 
@@ -150,7 +152,7 @@ _DIVERGED = (
 
 def _check_maps(prob, dist):
     """Return both maps as float32, or raise ValueError."""
-    prob, dist = np.array(prob, np.float32), np.asarray(dist, np.float32)
+    prob, dist = np.asarray(prob, np.float32), np.asarray(dist, np.float32)
     if prob.ndim != 2 or dist.ndim != 3 or dist.shape[:2] != prob.shape:
         raise ValueError(
             f"`prob` must be (h, w) and `dist` (h, w, n_rays) with the same h and w, "
@@ -163,22 +165,19 @@ def _check_maps(prob, dist):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _suppress(points, dist, order, rays, nms_thresh, cell):
+def _suppress(points, dist, order, rays, nms_thresh, newest, earlier, cell):
     """Return the indices of the stars to keep, best first.
 
     Kept stars are chained by the cell of a coarse raster in which their centre
-    lies, so that a candidate meets only its neighbours.
+    lies, so that a candidate meets only its neighbours: `newest` is the star kept
+    last in each cell, `earlier` the one kept before each star in the same cell.
     """
-    points = points - complex(points.real.min(), points.imag.min())
-    n_rows = int(points.imag.max() / cell) + 1
-    n_cols = int(points.real.max() / cell) + 1
-    newest = np.full((n_rows, n_cols), -1)  # star kept last in each cell
-    earlier = np.full(len(points), -1)  # star kept before it in the same cell
     kept, near = np.empty(len(points), np.int64), np.empty(len(points), np.int64)
     reach, core = np.zeros(len(points)), np.zeros(len(points))  # outer, inner^2
     n_kept, far = 0, 0.0
     for i in order:
-        reach[i] = dist[i].max()
+        for length in dist[i]:
+            reach[i] = max(reach[i], length)
         n = _find_near(i, points, reach, reach[i] + far, newest, earlier, cell, near)
         if _overlaps_any(i, near[:n], points, dist, core, rays, nms_thresh):
             continue
@@ -243,7 +242,7 @@ def _core(polygon, point):
     negative if the point lies outside of some edge.
     """
     nearest = np.inf
-    before = polygon[-1]
+    before = polygon[len(polygon) - 1]
     for corner in polygon:
         edge = corner - before
         side = _cross(edge, point - before)
@@ -262,7 +261,7 @@ def _cross(a, b):
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _area(polygon):
     """Return the area of a polygon (shoelace formula)."""
-    total = _cross(polygon[-1], polygon[0])
+    total = _cross(polygon[len(polygon) - 1], polygon[0])
     for k in range(len(polygon) - 1):
         total += _cross(polygon[k], polygon[k + 1])
     return 0.5 * total
@@ -293,7 +292,7 @@ def common_area(star, other, rays):
         Area, px^2.
     """
     n, area = len(rays), 0.0
-    a = other[-1]
+    a = other[len(other) - 1]
     k = _sector(a, rays, 0)
     for b in other:
         last = _sector(b, rays, k)

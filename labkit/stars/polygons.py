@@ -172,7 +172,10 @@ def paint(stars, shape):
         raise ValueError(f"`shape` must be (height, width) in px, got {shape}")
     labels = np.zeros(shape, np.int32)
     polygons = star_polygons(stars)
-    _fill(labels, polygons, np.argsort(stars.prob, kind="stable"))
+    rows = polygons[:, :, 0]
+    first = np.maximum(np.ceil(rows.min(axis=1)), 0).astype(int)
+    last = np.minimum(np.floor(rows.max(axis=1)), shape[0] - 1).astype(int)
+    _fill(labels, polygons, first, last, np.argsort(stars.prob, kind="stable"))
     return labels
 
 
@@ -194,20 +197,22 @@ def check_stars(stars):
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill(labels, polygons, order):
+def _fill(labels, polygons, first, last, order):
     """Fill each polygon row by row, between its crossings with the row."""
-    height, width = labels.shape
+    width = labels.shape[1]
     crossings = np.empty(polygons.shape[1])
     for i in order:
         rows, cols = polygons[i, :, 0], polygons[i, :, 1]
-        first = max(np.ceil(rows.min()), 0)
-        last = min(np.floor(rows.max()), height - 1)
-        for r in range(int(first), int(last) + 1):
+        for r in range(first[i], last[i] + 1):
             n = _crossings(rows, cols, r, crossings)
             for a in range(0, n - 1, 2):
                 left = int(max(np.ceil(crossings[a]), 0))
                 right = int(min(np.floor(crossings[a + 1]), width - 1))
-                labels[r, left : right + 1] = i + 1
+                for c in range(left, right + 1):
+                    labels[r, c] = i + 1
+            for k in range(len(rows)):  # corners are boundary, too
+                if rows[k] == r and cols[k] == int(cols[k]) and 0 <= cols[k] < width:
+                    labels[r, int(cols[k])] = i + 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -218,8 +223,12 @@ def _crossings(rows, cols, r, crossings):
     for after in range(len(rows)):
         if (rows[before] <= r) != (rows[after] <= r):
             share = (r - rows[before]) / (rows[after] - rows[before])
-            crossings[n] = cols[before] + share * (cols[after] - cols[before])
+            col = cols[before] + share * (cols[after] - cols[before])
+            place = n
+            while place > 0 and crossings[place - 1] > col:  # few: insert in order
+                crossings[place] = crossings[place - 1]
+                place -= 1
+            crossings[place] = col
             n += 1
         before = after
-    crossings[:n].sort()
     return n

@@ -13,7 +13,7 @@ from .polygons import Stars, paint, ray_angles
 def star_targets(labels, n_rays=32, grid=1, *, cut_rays="stop"):
     """Return the object probability and the ray lengths at every pixel.
 
-    The two targets of [1]_, section 2: `prob` is the distance to the outside of
+    The two targets of [1]_: `prob` is the distance to the outside of
     the object, divided by the largest such distance in the object (1 at its
     centre, near 0 at its boundary); `dist` is how far one can walk along each ray
     before leaving the object. Ray lengths equal those of the stardist package:
@@ -68,7 +68,9 @@ def star_targets(labels, n_rays=32, grid=1, *, cut_rays="stop"):
     if cut_rays not in ("stop", "nan"):
         raise ValueError(f"`cut_rays` must be 'stop' or 'nan', got {cut_rays!r}")
     boxes = _boxes(labels, labels.max())
-    prob = _share(_squared_depth(labels), labels, len(boxes), grid)
+    alone = labels.min() == labels.max()  # one object fills the image: ends there
+    depth = _squared_depth(labels, 1 if alone else sum(labels.shape))
+    prob = _share(depth, labels, len(boxes), grid)
     dist = np.zeros((*prob.shape, n_rays), np.float32)
     rows, cols, overshoot = _ray_steps(n_rays, max(labels.shape))
     _walk_objects(labels, boxes, dist, grid, rows, cols, overshoot)
@@ -125,12 +127,12 @@ def check_grid(grid):
 def _check(labels):
     """Return (H, W) int32 labels whose largest number is moderate."""
     labels = np.asarray(labels)
-    if labels.dtype != np.int32 or labels.ndim != 2 or labels.min(initial=-1) < 0:
-        labels = check_labels(labels)  # crops of checked labels need no second check
+    checked = labels.dtype == np.int32 and labels.ndim == 2 and labels.size > 0
+    if not checked or labels.min() < 0:  # crops of checked labels are int32
+        labels = check_labels(labels)
     if labels.max() > labels.size:
-        labels = np.unique(np.append(labels, 0), return_inverse=True)[1][:-1].reshape(
-            labels.shape
-        )
+        _, numbers = np.unique(np.append(labels, 0), return_inverse=True)
+        labels = numbers[:-1].reshape(labels.shape)
     return np.ascontiguousarray(labels, np.int32)
 
 
@@ -197,7 +199,7 @@ def _planes(box, label, grid):
     1 px, in the middle third of its memory, so that it can be read when moved.
     """
     height, width = (box.shape[0] - 1) // grid + 3, (box.shape[1] - 1) // grid + 3
-    size = (height * width + 7) // 8 * 8
+    size = (height * width + 31) // 32 * 32
     planes = np.zeros((grid, grid, 3 * size), np.uint8)
     for r in range(box.shape[0]):
         for c in range(box.shape[1]):
@@ -217,21 +219,21 @@ def _walk_together(planes, width, rows, cols, count):
     """
     grid, n_rays, size = planes.shape[0], *count.shape
     inside = np.empty(size, np.uint8)
-    words = inside.view(np.uint64)  # 8 pixels each, to see quickly if any is left
     for k in range(n_rays):
-        inside[:] = planes[0, 0, size : 2 * size]
-        n, left = 0, words.any()
-        while left:
+        counted = count[k]
+        for i in range(size):
+            inside[i] = planes[0, 0, size + i]
+        first, n = 0, 0  # nobody before `first` is still inside
+        while first < size:
             r, c = rows[k, n], cols[k, n]
             start = size + r // grid * width + c // grid
             moved = planes[r % grid, c % grid, start : start + size]
             for i in range(size):
-                inside[i] &= moved[i]
-            for i in range(size):
-                count[k, i] += inside[i]
-            left = False
-            for word in words:
-                left |= word != 0
+                both = inside[i] & moved[i]
+                inside[i] = both
+                counted[i] += both
+            while first < size and inside[first] == 0:
+                first += 1
             n += 1
 
 
@@ -261,15 +263,14 @@ def _forget_cut(dist, shape, grid, rows, cols, overshoot):
 
 
 @numba.njit(cache=True, nogil=True)
-def _squared_depth(labels):
+def _squared_depth(labels, beyond):
     """Return the squared distance to the nearest pixel of another label.
 
     Exact, in two passes: first along the columns, then each pixel looks left and
-    right as long as what it could find there is nearer. Beyond the image there is
-    nothing, unless one object fills it: then it ends at the border.
+    right as long as what it could find there is nearer. The image border counts
+    as `beyond` px away.
     """
     height, width = labels.shape
-    beyond = 1 if (labels == labels[0, 0]).all() else height + width
     near = _column_distance(labels, beyond)
     depth = np.zeros((height, width), np.float32)
     for r in range(height):
@@ -296,16 +297,20 @@ def _squared_depth(labels):
 def _column_distance(labels, beyond):
     """Return the distance to the nearest other label in the same column."""
     height, width = labels.shape
-    near = np.full((height, width), beyond, np.int32)
-    for r in range(1, height):
+    near = np.empty((height, width), np.int32)
+    for r in range(height):
         for c in range(width):
-            same = labels[r, c] == labels[r - 1, c]
-            near[r, c] = near[r - 1, c] + 1 if same else 1
-    below = np.full(width, beyond - 1, np.int32)
+            same = r == 0 or labels[r, c] == labels[r - 1, c]
+            near[r, c] = (near[r - 1, c] if r > 0 else beyond - 1) + 1 if same else 1
+    below = np.zeros(width, np.int32)
     for r in range(height - 1, -1, -1):
         for c in range(width):
-            same = r == height - 1 or labels[r, c] == labels[r + 1, c]
-            below[c] = below[c] + 1 if same else 1
+            if r == height - 1:
+                below[c] = beyond
+            elif labels[r, c] == labels[r + 1, c]:
+                below[c] += 1
+            else:
+                below[c] = 1
             near[r, c] = min(near[r, c], below[c])
     return near
 
