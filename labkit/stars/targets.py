@@ -143,7 +143,9 @@ def _ray_steps(n_rays, size):
     Row and column offsets, (n_rays, n_steps) int32, of the pixel that step n + 1
     ends in. The ray leaves the pixel 0.5 px (along the longer axis) after its
     centre, so the step that hits another label is cut back by `overshoot`.
-    Summed in float32, as stardist does, to round every step to the same pixel.
+    Summed in float32, as stardist does, to round every step to the same pixel;
+    only where a step ends exactly between two pixels (rays at 60 degrees: 3, 6, 12
+    or 24 of them) stardist's choice also depends on the position in the image.
     """
     angles = np.arange(n_rays, dtype=np.float32) * np.float32(2 * np.pi / n_rays)
     directions = np.stack([np.sin(angles), np.cos(angles)])  # (2, n_rays)
