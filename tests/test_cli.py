@@ -349,6 +349,19 @@ def test_segment_a_blank_image_warns(model, tmp_path):
     assert read_labels(tmp_path / "o" / "blank.tif").shape == (64, 64)
 
 
+def test_segment_says_when_nuclei_have_another_size(model, tmp_path):
+    image = synth.simulate_movie(1, (160, 160), 6, diameter=50).images[0]
+    write_image(tmp_path / "large.png", image)
+    words = ("segment", "--model", model, tmp_path / "large.png", "-o")
+    result = labkit_command(*words, tmp_path / "a")
+    assert re.search(r"nuclei look \d\d px wide, .* 20 px; try", result.stderr)
+    result = labkit_command(*words, tmp_path / "b", "--diameter", "auto")
+    assert result.exit_code == 0, result.output
+    assert "px wide" not in result.stderr
+    line = error_of(labkit_command(*words, tmp_path / "c", "--diameter", "big"))
+    assert "px or auto, got 'big'" in line
+
+
 # track
 
 

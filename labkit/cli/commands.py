@@ -61,9 +61,10 @@ training early and keeps the best weights so far.
 Examples:
   labkit segment --model model/ movie/*.tif -o segmented/
   labkit segment --model model/ other.tif -o segmented/ --diameter 40
+  labkit segment --model model/ other.tif -o segmented/ --diameter auto
 
-Nuclei of another size than in training: give their --diameter, and the image is
-scaled to fit the model.
+Nuclei of another size than in training: give their --diameter, or auto to estimate
+it, and the image is scaled to fit the model.
 """,
     "track": """
 \b
@@ -183,7 +184,12 @@ def segment(
     images: Paths,
     out: Out,
     model: Annotated[Path, typer.Option(help="Folder that labkit train wrote.")],
-    diameter: Diameter = None,
+    diameter: Annotated[
+        str | None,
+        typer.Option(
+            help="Typical nucleus diameter here, px, or auto; else as trained."
+        ),
+    ] = None,
     channel: Channel = None,
     device: Device = None,
     existing: Existing = "refuse",
@@ -193,10 +199,19 @@ def segment(
         from ..models import StarDist
         from ..pipeline.batch import plan, segment_files
 
+        size = diameter if diameter in (None, "auto") else _number(diameter)
         jobs = plan(images, out, existing)
         trained = StarDist.load(model, device=device)
-        results = segment_files(trained, jobs, diameter=diameter, channel=channel)
+        results = segment_files(trained, jobs, diameter=size, channel=channel)
         follow(results, len(jobs), out, state)
+
+
+def _number(text):
+    """Return a diameter given as text."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"--diameter takes px or auto, got {text!r}") from None
 
 
 def track(

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..auto import AutoParams, annotate_steps, diagnose
+from ..auto import AutoParams, annotate_steps, diagnose, estimate_diameter
 from ..files.images import image_paths, read_movie, read_scale, write_image
 from ..files.labels import write_labels
 from .pairs import LEFT_OUT
 
 BAD_FILE = (ValueError, TypeError, OSError)
+OTHER_SIZE = 1.6  # times the trained diameter: the network begins to miss nuclei
 EXISTING = ("refuse", "skip", "overwrite")
 
 
@@ -164,7 +165,7 @@ def segment_files(model, jobs, *, diameter=None, channel=None):
     model : StarDist
     jobs : list of Job
         From `plan`.
-    diameter : float, optional
+    diameter : float or "auto", optional
         Typical object diameter in these images, px; by default that of training.
     channel : int or str, optional
         Which channel of the files to use.
@@ -178,12 +179,22 @@ def segment_files(model, jobs, *, diameter=None, channel=None):
 
     def work(image):
         labels = segment(model, image, diameter=diameter)
-        return labels, None, [] if labels.any() else ["no nuclei found"]
+        notes = [] if labels.any() else ["no nuclei found"]
+        return labels, None, notes + (_other_size(model, image) if not diameter else [])
 
     def save(output, labels, _, scale):
         write_labels(output, labels, **scale)
 
     yield from _batch(jobs, work, save, channel)
+
+
+def _other_size(model, image):
+    """Warn if the nuclei look much larger or smaller than those of training."""
+    seen, trained = estimate_diameter(image), model.params.diameter
+    if not seen or not trained or 1 / OTHER_SIZE < seen / trained < OTHER_SIZE:
+        return []
+    text = f"nuclei look {seen:.0f} px wide, the model learned from {trained:.0f} px"
+    return [f"{text}; try --diameter auto"]
 
 
 def _batch(jobs, work, save, channel):
