@@ -14,6 +14,7 @@ class Crop(NamedTuple):
 
     image: np.ndarray  # (n, 1, s, s) float32
     prob: np.ndarray  # (n, 1, s / g, s / g) float32, 0..1
+    inside: np.ndarray  # (n, 1, s / g, s / g) float32, 1 on objects
     dist: np.ndarray  # (n, n_rays, s / g, s / g) float32, px
     weight: np.ndarray  # (n, 1, s / g, s / g) float32, 0 where unknown
 
@@ -83,10 +84,12 @@ def targets(source, n_rays, grid, margin=0):
     prob, dist = star_targets(source.labels, n_rays, grid=grid)
     inner = slice(margin, source.labels.shape[0] - margin)
     coarse = slice(inner.start // grid, inner.stop // grid)
+    objects = source.labels[inner, inner][::grid, ::grid] > 0
     known = ~source.ignore[inner, inner][::grid, ::grid]
     return Crop(
         source.image[None, inner, inner],
         prob[None, coarse, coarse],
+        objects[None].astype(np.float32),
         np.moveaxis(dist[coarse, coarse], -1, 0),
         known[None].astype(np.float32),
     )

@@ -15,8 +15,10 @@ class Augment(Params):
 
     Attributes
     ----------
-    rotate : bool
-        Any angle and mirror images.
+    flip : bool
+        Mirror images and quarter turns.
+    rotate : float
+        Largest angle in degrees, on top of `flip`.
     scale : float
         Objects are scaled by 1 / scale to scale.
     gain, offset : float
@@ -28,12 +30,13 @@ class Augment(Params):
         Largest sigma of an added blur, px; half of the crops get none.
     """
 
-    rotate: bool = True
-    scale: float = 1.15
-    gain: float = 1.8
-    offset: float = 0.15
-    noise: float = 0.06
-    blur: float = 0.8
+    flip: bool = True
+    rotate: float = 0.0
+    scale: float = 1.1
+    gain: float = 1.3
+    offset: float = 0.05
+    noise: float = 0.03
+    blur: float = 0.5
 
 
 class Crops:
@@ -58,7 +61,8 @@ class Crops:
     --------
     >>> labels = np.zeros((64, 64), int)
     >>> labels[20:40, 20:40] = 1
-    >>> crops = Crops(sources([labels * 9.0], [labels]), size=32, n_rays=8, grid=2)
+    >>> found = lk.crops.sources([labels * 9.0], [labels])
+    >>> crops = Crops(found, size=32, n_rays=8, grid=2)
     >>> crops.batch(4).dist.shape
     (4, 8, 16, 16)
     """
@@ -115,9 +119,12 @@ class Crops:
         """A (2, 2) matrix from crop to image offsets: rotation, scale, mirror."""
         if self.augment is None:
             return np.eye(2)
-        angle = self._rng.uniform(0, 2 * np.pi) if self.augment.rotate else 0.0
+        angle = np.deg2rad(self._rng.uniform(-1, 1) * self.augment.rotate)
+        mirror = 1
+        if self.augment.flip:
+            angle += self._rng.integers(4) * np.pi / 2
+            mirror = self._rng.choice([-1, 1])
         factor = self.augment.scale ** self._rng.uniform(-1, 1)
-        mirror = self._rng.choice([-1, 1]) if self.augment.rotate else 1
         cos, sin = np.cos(angle) * factor, np.sin(angle) * factor
         return np.array([[cos, -sin * mirror], [sin, cos * mirror]])
 

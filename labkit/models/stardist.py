@@ -8,20 +8,22 @@ annotation this is the segmentation of Englbrecht et al. 2021.
 
 import dataclasses
 
+import cv2
 import numpy as np
 import torch
 from torch.nn import functional as F
 
 from .. import crops as cr
-from ..checks import check_image
 from ..labels import object_table
 from ..nets import UNet
 from ..params import Params
-from ..stars import Stars, candidates, nms, paint
+from ..stars import candidates, fill, join, nms, paint, rescale
 from .store import load_model, save_model
 from .thresholds import tune
 from .tiles import tile_boxes
 from .training import TrainParams, mixed_precision, pick_device, to_device, train
+
+RAYS = 3.0  # weight of the ray lengths against the probabilities
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +38,10 @@ class StarDistParams(Params):
         One prediction for every `grid`-th pixel.
     width, depth : int
         Of the `labkit.nets.UNet`.
+    refine : bool
+        True: stars share out the predicted foreground, which gives exact outlines
+        after minutes of training (`labkit.stars.fill`). False: outlines are the
+        polygons themselves, as in the paper.
     diameter : float
         Median object diameter in training, px; set by `StarDist.fit`.
     prob_thresh, nms_thresh : float
@@ -46,6 +52,7 @@ class StarDistParams(Params):
     grid: int = 2
     width: int = 32
     depth: int = 3
+    refine: bool = True
     diameter: float = 0.0
     prob_thresh: float = 0.5
     nms_thresh: float = 0.4
@@ -84,7 +91,7 @@ class StarDist:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.net = UNet(
-                out_channels=1 + self.params.n_rays,
+                out_channels=2 + self.params.n_rays,
                 width=self.params.width,
                 depth=self.params.depth,
                 grid=self.params.grid,
@@ -181,34 +188,60 @@ class StarDist:
         --------
         labkit.segment.segment : objects of another size than in training.
         """
-        image = check_image(image)
-        stars = nms(self.propose(image, tile=tile), self.params.nms_thresh)
-        return paint(stars, image.shape)
+        return self.decode(*self.propose(image, tile=tile), np.shape(image))
 
-    def propose(self, image, *, tile=1024, prob_thresh=None):
-        """Return the stars proposed by all pixels, before suppression.
+    def propose(self, image, *, tile=1024, prob_thresh=None, normalize=True):
+        """Return what the pixels propose, before suppression.
 
-        Parameters as `predict`; `prob_thresh` overrides the tuned one.
+        Parameters as `predict`; `prob_thresh` overrides the tuned one, and
+        ``normalize=False`` is for images that are normalised already.
 
         Returns
         -------
-        labkit.stars.Stars
+        stars : labkit.stars.Stars
+            One for each pixel of the grid that is probable enough.
+        inside : (ceil(H / grid), ceil(W / grid)) ndarray of float32
+            Foreground probability.
         """
-        image = cr.normalize(image)
+        image = cr.normalize(image) if normalize else image
+        grid = self.params.grid
         prob_thresh = self.params.prob_thresh if prob_thresh is None else prob_thresh
+        inside = np.empty([-(-side // grid) for side in image.shape], np.float32)
         found = []
         for box in tile_boxes(image.shape, tile, self.net.reach, self.net.multiple):
-            prob, dist = self.maps(image[box.outer])
-            prob = prob * box.inner_mask(prob.shape, self.params.grid)
+            prob, foreground, dist = self.maps(image[box.outer])
+            counts = box.inner_mask(prob.shape, grid)
+            inside[box.coarse(grid)][counts] = foreground[counts]
             stars = candidates(
-                prob, dist, grid=self.params.grid, prob_thresh=prob_thresh, border=0
+                prob * counts, dist, grid=grid, prob_thresh=prob_thresh, border=0
             )
             found.append(stars._replace(points=stars.points + box.corner))
-        return Stars(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        return join(found), inside
+
+    def decode(self, stars, inside, shape, *, factor=1.0):
+        """Turn proposals into a label image.
+
+        Parameters
+        ----------
+        stars, inside
+            From `propose`.
+        shape : (int, int)
+            Of the label image, px.
+        factor : float
+            Size of the label image / size of the image that was looked at.
+
+        Returns
+        -------
+        (H, W) ndarray of int32
+        """
+        kept = rescale(nms(stars, self.params.nms_thresh), factor)
+        if not self.params.refine:
+            return paint(kept, shape)
+        return fill(kept, _enlarge(inside, self.params.grid, factor, shape) > 0.5)
 
     @torch.inference_mode()
     def maps(self, image):
-        """Return the two maps the network predicts for a normalised image.
+        """Return the maps that the network predicts for a normalised image.
 
         Parameters
         ----------
@@ -218,6 +251,9 @@ class StarDist:
         Returns
         -------
         prob : (ceil(H / grid), ceil(W / grid)) ndarray of float32
+            Object probability, highest in the middle of an object.
+        inside : (ceil(H / grid), ceil(W / grid)) ndarray of float32
+            Foreground probability.
         dist : (ceil(H / grid), ceil(W / grid), n_rays) ndarray of float32
             In px.
         """
@@ -228,9 +264,9 @@ class StarDist:
         with mixed_precision(self.device):
             output = self.net(to_device(image[None, None], self.device))
         output = output[0, :, :height, :width].float()
-        prob = torch.sigmoid(output[0])
-        dist = self._px(output[1:]).movedim(0, -1)
-        return prob.cpu().numpy(), dist.contiguous().cpu().numpy()
+        prob, inside = torch.sigmoid(output[:2]).cpu().numpy()
+        dist = self._px(output[2:]).movedim(0, -1).contiguous()
+        return prob, inside, dist.cpu().numpy()
 
     def save(self, folder):
         """Write ``model.yaml`` and ``weights.safetensors`` into `folder`."""
@@ -257,23 +293,22 @@ class StarDist:
         return F.softplus(output) * (self.params.diameter / 2 or 1.0)
 
     def _loss(self, output, crop, device):
-        """Cross entropy of the probability and error of the rays in radii.
+        """Cross entropy of both probabilities and error of the rays, in radii.
 
         Rays count by the object probability, as in [1]_, since the star of the
         most probable pixel is the one that survives.
         """
-        prob, dist, weight = (
-            to_device(array, device) for array in (crop.prob, crop.dist, crop.weight)
-        )
+        prob, inside, dist, weight = (to_device(array, device) for array in crop[1:])
+        truth = torch.cat([prob, inside], dim=1)
         entropy = F.binary_cross_entropy_with_logits(
-            output[:, :1], prob, weight=weight, reduction="sum"
+            output[:, :2], truth, weight=weight, reduction="sum"
         )
-        error = (self._px(output[:, 1:]) - dist).abs().mean(1, keepdim=True)
-        inside = prob * weight
         radius = self.params.diameter / 2 or 1.0
-        return entropy / weight.sum().clamp(min=1) + (error * inside).sum() / (
-            radius * inside.sum().clamp(min=1)
-        )
+        error = (self._px(output[:, 2:]) - dist).abs().mean(1, keepdim=True) / radius
+        weight_rays = prob * weight
+        return entropy / weight.sum().clamp(min=1) + RAYS * (
+            error * weight_rays
+        ).sum() / weight_rays.sum().clamp(min=1)
 
     def _check_crop_size(self, size):
         """Raise ValueError if the network cannot take crops of this size."""
@@ -288,3 +323,17 @@ def _median_diameter(found):
     """Median over all objects of the diameter of a disc of the same area, px."""
     areas = [object_table(source.labels)["area"] for source in found]
     return float(2 * np.sqrt(np.median(np.concatenate(areas)) / np.pi))
+
+
+def _enlarge(inside, grid, factor, shape):
+    """Bring a map on the grid to full size, pixel centre on pixel centre."""
+    step = factor * grid
+    shift = 0.5 * factor - 0.5
+    matrix = np.array([[step, 0, shift], [0, step, shift]])
+    return cv2.warpAffine(
+        inside,
+        matrix,
+        (shape[1], shape[0]),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..metrics import match
-from ..stars import nms, paint
+from ..stars import Stars
 
 THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 MIN_IOUS = (0.5, 0.6, 0.7, 0.8)
@@ -30,11 +30,13 @@ def tune(model, validation, default):
         return default
     scores = np.zeros((len(THRESHOLDS), len(MIN_IOUS), 3))
     for source in validation:
-        stars = model.propose(source.image, prob_thresh=THRESHOLDS[0])
+        stars, inside = model.propose(
+            source.image, prob_thresh=THRESHOLDS[0], normalize=False
+        )
         for k, threshold in enumerate(THRESHOLDS):
-            likely = type(stars)(*(part[stars.prob > threshold] for part in stars))
-            kept = nms(likely, model.params.nms_thresh)
-            labels = without_ignored(paint(kept, source.labels.shape), source.ignore)
+            likely = Stars(*(part[stars.prob > threshold] for part in stars))
+            labels = model.decode(likely, inside, source.labels.shape)
+            labels = without_ignored(labels, source.ignore)
             for i, min_iou in enumerate(MIN_IOUS):
                 result = match(source.labels, labels, min_iou)
                 scores[k, i] += result.tp, result.fp, result.fn

@@ -16,6 +16,10 @@ class TileBox(NamedTuple):
         """First row and column of `outer`."""
         return np.array([part.start for part in self.outer])
 
+    def coarse(self, grid):
+        """Slices of `outer` in a map with one value for `grid` px."""
+        return tuple(slice(s.start // grid, -(-s.stop // grid)) for s in self.outer)
+
     def inner_mask(self, shape, grid):
         """Which of the predictions of the outer tile count.
 
