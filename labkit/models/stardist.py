@@ -8,7 +8,6 @@ annotation this is the segmentation of Englbrecht et al. 2021.
 
 import dataclasses
 
-import cv2
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -17,13 +16,12 @@ from .. import crops as cr
 from ..labels import object_table
 from ..nets import UNet
 from ..params import Params
-from ..stars import candidates, fill, join, nms, paint, rescale
+from ..stars import Stars, candidates, fill, join, nms, paint, rescale
+from .losses import star_loss
 from .store import load_model, save_model
 from .thresholds import tune
-from .tiles import tile_boxes
+from .tiles import coarse_shape, enlarge, tile_boxes
 from .training import TrainParams, mixed_precision, pick_device, to_device, train
-
-RAYS = 3.0  # weight of the ray lengths against the probabilities
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,19 +202,37 @@ class StarDist:
             Foreground probability.
         """
         image = cr.normalize(image) if normalize else image
-        grid = self.params.grid
         prob_thresh = self.params.prob_thresh if prob_thresh is None else prob_thresh
-        inside = np.empty([-(-side // grid) for side in image.shape], np.float32)
-        found = []
-        for box in tile_boxes(image.shape, tile, self.net.reach, self.net.multiple):
-            prob, foreground, dist = self.maps(image[box.outer])
-            counts = box.inner_mask(prob.shape, grid)
-            inside[box.coarse(grid)][counts] = foreground[counts]
-            stars = candidates(
-                prob * counts, dist, grid=grid, prob_thresh=prob_thresh, border=0
-            )
-            found.append(stars._replace(points=stars.points + box.corner))
-        return join(found), inside
+        margin, shape = self.net.multiple, image.shape
+        image = np.pad(image, margin, mode="symmetric")
+        inside = np.empty(coarse_shape(image.shape, self.params.grid), np.float32)
+        found = [
+            self._propose_in(box, image, inside, prob_thresh)
+            for box in tile_boxes(image.shape, tile, self.net.reach, margin)
+        ]
+        stars = join(found)
+        stars = stars._replace(points=stars.points - margin)
+        in_image = ((stars.points >= 0) & (stars.points < shape)).all(axis=1)
+        rows, cols = coarse_shape(shape, self.params.grid)
+        skip = margin // self.params.grid
+        return (
+            Stars(*(part[in_image] for part in stars)),
+            inside[skip : skip + rows, skip : skip + cols],
+        )
+
+    def _propose_in(self, box, image, inside, prob_thresh):
+        """Stars of one tile; its foreground goes into `inside`."""
+        prob, foreground, dist = self.maps(image[box.outer])
+        counts = box.inner_mask(prob.shape, self.params.grid)
+        inside[box.coarse(self.params.grid)][counts] = foreground[counts]
+        stars = candidates(
+            prob * counts,
+            dist,
+            grid=self.params.grid,
+            prob_thresh=prob_thresh,
+            border=0,
+        )
+        return stars._replace(points=stars.points + box.corner)
 
     def decode(self, stars, inside, shape, *, factor=1.0):
         """Turn proposals into a label image.
@@ -237,7 +253,7 @@ class StarDist:
         kept = rescale(nms(stars, self.params.nms_thresh), factor)
         if not self.params.refine:
             return paint(kept, shape)
-        return fill(kept, _enlarge(inside, self.params.grid, factor, shape) > 0.5)
+        return fill(kept, enlarge(inside, self.params.grid, factor, shape) > 0.5)
 
     @torch.inference_mode()
     def maps(self, image):
@@ -258,7 +274,7 @@ class StarDist:
             In px.
         """
         grid = self.params.grid
-        height, width = (-(-side // grid) for side in image.shape)
+        height, width = coarse_shape(image.shape, grid)
         padding = [-side % self.net.multiple for side in image.shape]
         image = np.pad(image, [(0, pad) for pad in padding], mode="symmetric")
         with mixed_precision(self.device):
@@ -290,25 +306,17 @@ class StarDist:
 
     def _px(self, output):
         """Ray lengths in px from the network's raw output, never negative."""
-        return F.softplus(output) * (self.params.diameter / 2 or 1.0)
+        return F.softplus(output) * self._radius()
 
     def _loss(self, output, crop, device):
-        """Cross entropy of both probabilities and error of the rays, in radii.
+        """Loss of one batch; lengths in units of the objects' radius."""
+        arrays = [to_device(array, device) for array in crop[1:]]
+        px = self._px(output[:, 2:])
+        return star_loss(output[:, :2], px, *arrays, radius=self._radius())
 
-        Rays count by the object probability, as in [1]_, since the star of the
-        most probable pixel is the one that survives.
-        """
-        prob, inside, dist, weight = (to_device(array, device) for array in crop[1:])
-        truth = torch.cat([prob, inside], dim=1)
-        entropy = F.binary_cross_entropy_with_logits(
-            output[:, :2], truth, weight=weight, reduction="sum"
-        )
-        radius = self.params.diameter / 2 or 1.0
-        error = (self._px(output[:, 2:]) - dist).abs().mean(1, keepdim=True) / radius
-        weight_rays = prob * weight
-        return entropy / weight.sum().clamp(min=1) + RAYS * (
-            error * weight_rays
-        ).sum() / weight_rays.sum().clamp(min=1)
+    def _radius(self):
+        """Median object radius in training, px; 1 before."""
+        return self.params.diameter / 2 or 1.0
 
     def _check_crop_size(self, size):
         """Raise ValueError if the network cannot take crops of this size."""
@@ -323,17 +331,3 @@ def _median_diameter(found):
     """Median over all objects of the diameter of a disc of the same area, px."""
     areas = [object_table(source.labels)["area"] for source in found]
     return float(2 * np.sqrt(np.median(np.concatenate(areas)) / np.pi))
-
-
-def _enlarge(inside, grid, factor, shape):
-    """Bring a map on the grid to full size, pixel centre on pixel centre."""
-    step = factor * grid
-    shift = 0.5 * factor - 0.5
-    matrix = np.array([[step, 0, shift], [0, step, shift]])
-    return cv2.warpAffine(
-        inside,
-        matrix,
-        (shape[1], shape[0]),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )

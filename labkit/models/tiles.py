@@ -1,7 +1,8 @@
-"""Overlapping tiles: any image size in bounded memory, without seams."""
+"""Overlapping tiles and the coarse grid: any image size, without seams."""
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 
@@ -78,3 +79,35 @@ def tile_boxes(shape, tile, overlap, multiple):
                 for (first, stop), side in zip(inner, shape, strict=True)
             )
             yield TileBox(outer, inner)
+
+
+def coarse_shape(shape, grid):
+    """Shape of a map with one value for every `grid`-th px of an image."""
+    return tuple(-(-side // grid) for side in shape)
+
+
+def enlarge(coarse, grid, factor, shape):
+    """Interpolate a map on the grid to full size, pixel centre on pixel centre.
+
+    Parameters
+    ----------
+    coarse : (h, w) ndarray of float32
+        One value for every `grid`-th px of the image that was looked at.
+    grid : int
+    factor : float
+        Size of the wanted image / size of the image that was looked at.
+    shape : (int, int)
+        Of the wanted image, px.
+
+    Returns
+    -------
+    (H, W) ndarray of float32
+    """
+    step, shift = factor * grid, 0.5 * factor - 0.5
+    return cv2.warpAffine(
+        coarse,
+        np.array([[step, 0, shift], [0, step, shift]]),
+        (shape[1], shape[0]),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )

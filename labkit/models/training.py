@@ -37,10 +37,10 @@ class TrainParams(Params):
         Stop after so many validations without a better one.
     """
 
-    steps: int = 1600
+    steps: int = 800
     batch_size: int = 4
-    crop_size: int = 128
-    lr: float = 1e-3
+    crop_size: int = 96
+    lr: float = 2e-3
     weight_decay: float = 1e-4
     every: int = 80
     patience: int = 8
