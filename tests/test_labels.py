@@ -26,15 +26,19 @@ RING = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
 DIAGONAL = np.array([[1, 0, 2], [0, 1, 0], [2, 0, 1]])
 PIECES = np.array([[3, 0, 3, 3], [0, 0, 0, 0], [3, 0, 0, 3]])
 NESTED = np.array([[1, 1, 1, 1, 1], [1, 0, 0, 0, 1], [1, 0, 1, 0, 1], [1, 0, 0, 0, 1]])
+HOLES = np.array([[1, 1, 1, 1], [1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 1]])
 FULL = np.ones((2, 3), int)
 LONELY = np.array([[5]])
-TRICKY = [RING, DIAGONAL, PIECES, NESTED, FULL, LONELY, np.zeros((3, 2), int)]
+TRICKY = [RING, DIAGONAL, PIECES, NESTED, HOLES, HOLES[::-1], FULL, LONELY]
 
-small_labels = arrays(
-    np.int32,
-    st.tuples(st.integers(1, 9), st.integers(1, 9)),
-    elements=st.integers(0, 3),
-)
+
+def label_images(n):
+    """Return a strategy for label images of up to n objects."""
+    shapes = st.tuples(st.integers(1, 9), st.integers(1, 9))
+    return arrays(np.int32, shapes, elements=st.integers(0, n))
+
+
+small_labels = label_images(1) | label_images(3)
 
 
 def ellipses(n=30, size=200, seed=0):
