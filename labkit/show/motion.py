@@ -50,7 +50,8 @@ def tracks(
             f"no track has two points ({tracks.size} rows), so there is nothing to draw"
         )
     top = max_speed or max(float(np.percentile(steps["speed"], 98)), 1e-9)
-    figure = Picture(width, min(width * image.shape[0] / image.shape[1], 10) + 0.3)
+    height = 0.88 * width * image.shape[0] / image.shape[1]  # the bar takes the rest
+    figure = Picture(width, min(height, 10) + 0.4)
     axes = figure.subplots()
     grey = grey_picture(image, round(width * DPI)) // 2  # dark: colours stand out
     draw(axes, grey, image.shape, f"{np.unique(tracks['track_id']).size} tracks")
@@ -122,7 +123,8 @@ def sectors(angles, weights):
 
 
 def _mark_ends(axes, tracks):
-    """Mark the last position of each track."""
+    """Mark the last position of each track that has two or more."""
     last = np.sort(tracks, order=("track_id", "frame"))
-    last = last[np.append(np.diff(last["track_id"]) != 0, True)]
+    new = np.append(True, np.diff(last["track_id"]) != 0)
+    last = last[np.append(new[1:], True) & ~new]
     axes.plot(last["x"], last["y"], "o", color="white", ms=2.5)
