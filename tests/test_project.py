@@ -126,7 +126,19 @@ def test_readme_table_names_every_notebook_and_links_only_to_what_exists():
         assert ("to come" in row) == (name not in present), row
 
 
-@pytest.mark.parametrize("path", [README, *sorted(ROOT.glob("docs/*.md"))])
+def test_every_page_and_every_benchmark_is_listed():
+    pages = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for path in ROOT.glob("docs/*.md"):
+        assert path.name == "README.md" or f"({path.name})" in pages, path
+    scripts = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    for path in ROOT.glob("benchmarks/*.py"):
+        assert path.name.startswith("_") or f"benchmarks/{path.name}`" in scripts, path
+
+
+PAGES = [README, *sorted(ROOT.glob("docs/*.md")), ROOT / "benchmarks" / "README.md"]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_relative_links_lead_somewhere(path):
     text = path.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)|src=\"([^\"]+)\"", text):
