@@ -5,7 +5,7 @@ import numpy as np
 from ..metrics import match
 from ..stars import Stars
 
-THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 MIN_IOUS = (0.5, 0.6, 0.7, 0.8)
 
 

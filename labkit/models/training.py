@@ -37,7 +37,7 @@ class TrainParams(Params):
         Stop after so many validations without a better one.
     """
 
-    steps: int = 800
+    steps: int = 1600
     batch_size: int = 4
     crop_size: int = 96
     lr: float = 2e-3
@@ -183,7 +183,10 @@ class _Run:
             net, multi_avg_fn=get_ema_multi_avg_fn(_decay(params)), use_buffers=True
         )
         self.optimizer = torch.optim.AdamW(
-            net.parameters(), lr=params.lr, weight_decay=params.weight_decay
+            net.parameters(),
+            lr=params.lr,
+            weight_decay=params.weight_decay,
+            fused=True,
         )
         self.history, self.waited = History(), 0
         self._best, self._best_loss, self._recent = None, math.inf, []
