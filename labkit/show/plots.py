@@ -100,7 +100,7 @@ def areas(labels, tolerance=0.5, *, um_per_px=None, width=8.0):
         "objects",
         f"{kept.mean():.0%} of {area.size} objects kept",
     )
-    axes.legend(fontsize=10, frameon=False)
+    axes.legend(fontsize=10, frameon=False, loc="upper right")
     return figure
 
 
@@ -140,7 +140,7 @@ def series(x, values, /, *, xlabel, ylabel, title="", width=8.0):
     finish(axes, xlabel, ylabel, title)
     axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
     if len(values) > 1:
-        axes.legend(fontsize=10, frameon=False)
+        axes.legend(fontsize=10, frameon=False, loc="upper right")
     return figure
 
 
