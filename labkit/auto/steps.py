@@ -1,19 +1,18 @@
-"""The annotation, whole and step by step."""
+"""The annotation: whole, and with every step visible."""
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from ..checks import check_image
 from .diameter import estimate_diameter
-from .filters import keep_typical_area
+from .filters import find_left_out, keep_typical_area, touching_border
 from .flood import split_touching
+from .grey import enlarge, enlarge_labels, stretch
 from .otsu import otsu_steps
-from .outline import background_map, outline_objects
+from .outline import drop, outline_objects
 from .params import AutoParams
-from .smooth import stretch
-from .threshold import local_foreground, noise_after_blur, smoothed
+from .threshold import above, surroundings
 
 
 class AutoSteps(NamedTuple):
@@ -22,23 +21,27 @@ class AutoSteps(NamedTuple):
     Attributes
     ----------
     diameter : float
-        Typical nucleus diameter in px.
-    smooth : (H, W) ndarray of float32
-        Smoothed image, 0..1 on a percentile scale.
+        Typical nucleus diameter in px; 0.0 if the image holds no blob.
+    background : (H, W) ndarray of float32
+        Level of the background near each pixel, on the scale of `stretched`.
+    height : (H, W) ndarray of float32
+        How far nuclei rise above it, near each pixel.
     foreground : (H, W) ndarray of bool
+        Pixels that belong to nuclei.
     pieces : (H, W) ndarray of int32
-        Foreground split into nuclei.
+        The foreground, cut where nuclei touch.
     objects : (H, W) ndarray of int32
-        The pieces with their final outline: the unfiltered annotation.
+        The pieces with their final contour: the annotation before the filter.
     labels : (H, W) ndarray of int32
         The objects of typical area: the annotation.
     left_out : (H, W) ndarray of bool
-        Visible foreground that is not annotated, with a margin. Masks the training
-        loss, so that it is not taught as background.
+        Visible foreground that is not annotated, with a margin: leave it out of a
+        training loss, so that it is not taught as background.
     """
 
     diameter: float
-    smooth: np.ndarray
+    background: np.ndarray
+    height: np.ndarray
     foreground: np.ndarray
     pieces: np.ndarray
     objects: np.ndarray
@@ -47,71 +50,103 @@ class AutoSteps(NamedTuple):
 
 
 def annotate(image, params=None):
-    """Annotate the nuclei of one image; see `annotate_steps`.
+    """Annotate the nuclei of one image without labels or training.
+
+    Built step by step in notebooks/01_auto_annotation.ipynb.
 
     Parameters
     ----------
     image : (H, W) ndarray
         One frame, bright nuclei on a darker background; uint8, uint16 or float.
     params : AutoParams or None
+        None takes the defaults, which follow from the image.
 
     Returns
     -------
     (H, W) ndarray of int32
-        Labels 1..n of the kept nuclei.
+        Labels 1..n of the nuclei of typical area, 0 elsewhere. Empty if there are
+        none; `diagnose` tells when to doubt the result.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the image is unusable; the message says why.
+
+    References
+    ----------
+    .. [1] Englbrecht F, Ruider IE, Bausch AR, "Automatic image annotation for
+       fluorescent cell nuclei segmentation", PLoS ONE 16(4):e0250093, 2021
 
     Examples
     --------
     >>> rows, cols = np.mgrid[:60, :90]
-    >>> image = 99.0 * (np.hypot(rows - 30, cols - 25) < 9)
-    >>> image += 50.0 * (np.hypot(rows - 30, cols - 60) < 9)
-    >>> int(annotate(image).max())
+    >>> image = 90.0 * (np.hypot(rows - 30, cols - 25) < 9)
+    >>> image += 30.0 * (np.hypot(rows - 30, cols - 60) < 9)
+    >>> int(lk.auto.annotate(image).max())
     2
     """
     return annotate_steps(image, params).labels
 
 
 def annotate_steps(image, params=None):
-    """Annotate the nuclei of one image and return every intermediate.
+    """Annotate the nuclei of one image and return what each step made.
 
-    Raises
-    ------
-    ValueError
-        If the image or a parameter is unusable; the message says which.
+    Parameters
+    ----------
+    image, params
+        As for `annotate`.
+
+    Returns
+    -------
+    AutoSteps
+
+    Examples
+    --------
+    >>> steps = lk.auto.annotate_steps(np.zeros((20, 30)))
+    >>> steps.diameter, int(steps.labels.max())
+    (0.0, 0)
     """
     image, params = check_image(image), params or AutoParams()
-    if params.method == "otsu":
-        return _finish(*otsu_steps(image), params)
-    if params.method != "local":
-        raise ValueError(f"`method` must be 'local' or 'otsu', got {params.method!r}")
+    stretched = stretch(image)
     diameter = params.diameter or estimate_diameter(image)
-    image = stretch(image)
-    if not diameter:
-        nothing = np.zeros(image.shape, np.int32)
-        return _finish(0.0, image, nothing > 0, nothing, nothing, params)
-    return _finish(diameter, *_local_steps(image, diameter, params), params)
+    if params.method == "otsu":
+        diameter, *steps = otsu_steps(image, params)
+    if diameter == 0:
+        return _nothing(image.shape)
+    around = surroundings(stretched, diameter, params)
+    if params.method == "local":
+        steps = _local_steps(stretched, around, params)
+    background, height, foreground, pieces, objects = steps
+    labels = keep_typical_area(objects, params.area_tolerance)
+    labels = drop(labels, np.bincount(labels.ravel()) == 0)
+    left_out = find_left_out(around, objects, labels)
+    return AutoSteps(
+        diameter, background, height, foreground, pieces, objects, labels, left_out
+    )
 
 
-def _local_steps(image, diameter, params):
-    """Smooth, threshold, split and outline."""
-    smooth = smoothed(image, diameter, params)
-    mask = local_foreground(smooth, image, diameter, params)
-    pieces = split_touching(mask, diameter, params.neck)
-    background = background_map(smooth, mask, params.window * diameter)
-    noise = noise_after_blur(image, diameter, params)
-    objects = outline_objects(smooth, pieces, background, noise, diameter, params)
-    return smooth, mask, pieces, objects
+def _local_steps(image, around, params):
+    """Foreground, split and outlines on the working copy, enlarged."""
+    mask = above(around, params)
+    rise = around.smooth - around.background
+    brightness = rise / np.maximum(around.height, 1e-5)
+    pieces = split_touching(
+        mask, around.diameter, dent=params.dent, brightness=brightness
+    )
+    objects = outline_objects(image, pieces, around, params)
+    if params.clear_border:
+        objects = drop(objects, touching_border(objects))
+    return (
+        enlarge(around.background, image.shape),
+        enlarge(around.height, image.shape),
+        enlarge_labels(mask, image.shape),
+        enlarge_labels(pieces, image.shape),
+        objects,
+    )
 
 
-def _finish(diameter, smooth, mask, pieces, objects, params):
-    """Filter by area and collect the steps."""
-    kept = keep_typical_area(objects, params.area_tolerance)
-    numbers = np.cumsum(np.bincount(kept.ravel(), minlength=1) > 0) - 1
-    labels = numbers.astype(np.int32)[kept] if kept.any() else kept
-    if kept.all():
-        labels += 1
-    left_out = ((mask | (objects > 0)) & (labels == 0)).view(np.uint8)
-    reach = 2 * int(np.ceil(0.1 * diameter)) + 1
-    left_out = cv2.dilate(left_out, np.ones((reach, reach), np.uint8)) > 0
-    left_out &= labels == 0
-    return AutoSteps(diameter, smooth, mask, pieces, objects, labels, left_out)
+def _nothing(shape):
+    """Steps of an image without nuclei."""
+    level, mask = np.zeros(shape, np.float32), np.zeros(shape, bool)
+    empty = np.zeros(shape, np.int32)
+    return AutoSteps(0.0, level, level, mask, empty, empty, empty, mask)

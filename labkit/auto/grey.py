@@ -1,0 +1,78 @@
+"""Grey images: common scale, cheap blurs, noise, smaller copies."""
+
+import cv2
+import numpy as np
+
+
+def stretch(image):
+    """Return `image` as float32 with its 1st and 99.8th percentile at 0 and 1.
+
+    All that follows is relative, so that an image and a multiple of it plus an
+    offset give the same annotation.
+    """
+    step = max(1, int(np.sqrt(image.size / 250_000)))
+    low, high = np.percentile(image[::step, ::step], (1, 99.8))
+    if high <= low:
+        low, high = float(image.min()), float(image.max())
+    if high <= low:
+        return np.zeros(image.shape, np.float32)
+    stretched = image.astype(np.float32)
+    stretched -= np.float32(low)
+    stretched *= np.float32(1 / (high - low))
+    return stretched
+
+
+def blur(image, sigma):
+    """Gaussian blur with mirrored borders."""
+    return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+
+
+def blur_wide(image, sigma):
+    """Gaussian blur of large sigma, computed on a smaller copy."""
+    factor = int(sigma // 3)
+    if factor < 2:
+        return blur(image, sigma)
+    return enlarge(blur(shrink(image, factor), sigma / factor), image.shape)
+
+
+def shrink(image, factor):
+    """Image reduced by an integer factor: means of factor x factor pixels."""
+    if factor == 1:
+        return image
+    size = [max(1, round(n / factor)) for n in image.shape]
+    return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+
+
+def enlarge(image, shape):
+    """Float image resampled linearly to `shape`."""
+    if image.shape == tuple(shape):
+        return image
+    return cv2.resize(image, shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def enlarge_labels(labels, shape):
+    """Label image or mask resampled to `shape` without mixing values."""
+    if labels.shape == tuple(shape):
+        return labels
+    plain = labels.view(np.uint8 if labels.dtype == bool else np.float32)
+    plain = cv2.resize(plain, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return plain.view(labels.dtype)
+
+
+def noise_level(image):
+    """Standard deviation of white pixel noise, from mixed second differences.
+
+    Structure larger than a pixel cancels. The mean square is used although edges
+    raise it a little: the median is 0 where a camera clips the background.
+    """
+    if min(image.shape) < 2:
+        return 0.0
+    upper, lower = image[:-1:2], image[1::2]
+    n = min(len(upper), len(lower))
+    tilt = upper[:n] - lower[:n]
+    return float(np.std(tilt[:, 1:] - tilt[:, :-1]) / 2)
+
+
+def noise_after_blur(noise, sigma):
+    """Standard deviation that white noise keeps after a Gaussian blur."""
+    return noise / (2 * np.sqrt(np.pi) * sigma)
