@@ -7,6 +7,7 @@ from ..stars import Stars
 
 THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 MIN_IOUS = (0.5, 0.6, 0.7, 0.8)
+TIE = 0.005  # F1 values this close are equal; the lowest threshold misses least
 
 
 def tune(model, validation, default):
@@ -42,8 +43,7 @@ def tune(model, validation, default):
                 scores[k, i] += result.tp, result.fp, result.fn
     tp, fp, fn = np.moveaxis(scores, -1, 0)
     f1 = (2 * tp / np.maximum(2 * tp + fp + fn, 1)).mean(axis=1)
-    near_best = np.flatnonzero(f1 >= f1.max() - 0.002)
-    return THRESHOLDS[near_best[len(near_best) // 2]]
+    return THRESHOLDS[np.flatnonzero(f1 >= f1.max() - TIE)[0]]
 
 
 def without_ignored(labels, ignore):

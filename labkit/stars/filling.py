@@ -12,7 +12,7 @@ import numpy as np
 
 from .polygons import check_stars
 
-REACH = 1.4
+REACH = 1.7
 CORE = 0.5
 
 
@@ -31,7 +31,7 @@ def fill(stars, inside):
     (H, W) ndarray of int32
         Label image. A pixel belongs to the star for which its distance from the
         centre, divided by the length of the ray in its direction, is smallest:
-        up to 0.5 always, up to 1.4 if it is foreground and connected to the
+        up to 0.5 always, up to 1.7 if it is foreground and connected to the
         star's core within the star's own pixels.
 
     Raises
