@@ -400,6 +400,41 @@ class TestPaint:
             stars.paint(random_stars(1), (10, 10, 3))
 
 
+class TestFill:
+    def two(self, radius=8.0):
+        points = np.array([[20, 15], [20, 31]])
+        return stars.Stars(points, np.full((2, 32), radius), np.ones(2))
+
+    def test_too_round_stars_take_the_true_outline(self):
+        labels = np.zeros((40, 46), np.int32)
+        labels[12:29, 7:23] = 1  # squares that touch: corners are 1.4 rays away
+        labels[12:29, 23:40] = 2
+        filled = stars.fill(self.two(), labels > 0)
+        painted = stars.paint(self.two(), labels.shape)
+        better = metrics.match(labels, filled).mean_iou
+        assert better > 0.95
+        assert better > metrics.match(labels, painted).mean_iou + 0.1
+
+    def test_leaves_what_is_far_or_not_connected(self):
+        inside = np.zeros((40, 46), bool)
+        inside[12:29, 7:21] = True
+        inside[12:29, 22:25] = True  # in reach of the star, behind a gap
+        inside[36:, :] = True
+        filled = stars.fill(stars.Stars(*(v[:1] for v in self.two())), inside)
+        assert (filled[13:28, 10:18] == 1).all()
+        assert not filled[:, 21:].any()
+        assert not filled[36:].any()
+
+    def test_core_without_foreground_stays(self):
+        filled = stars.fill(self.two(), np.zeros((40, 46), bool))
+        sizes = np.bincount(filled.ravel())[1:]
+        np.testing.assert_allclose(sizes, np.pi * 4**2, rtol=0.1)
+
+    def test_bad_mask(self):
+        with pytest.raises(ValueError, match="must be a mask"):
+            stars.fill(self.two(), np.zeros((40, 46)))
+
+
 def test_rescale_keeps_the_outer_edges():
     labels = discs((60, 60), 4, 12)
     large = np.kron(labels, np.ones((3, 3), np.int32))
