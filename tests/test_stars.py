@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit import metrics, stars
-from labkit.stars.decoding import common_area
+from labkit.stars.overlap import common_area
 
 
 def discs(shape, n, radius, seed=0):
