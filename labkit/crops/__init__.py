@@ -10,7 +10,7 @@ frame, or foreground that the annotation left out) the weight is 0.
 from .cutting import Crop, cut, stack, targets, tile_crops
 from .normalizing import normalize
 from .sampling import Augment, Crops
-from .sources import Source, hold_out, sources
+from .sources import Source, hold_out, median_diameter, sources
 
 __all__ = [
     "Augment",
@@ -19,6 +19,7 @@ __all__ = [
     "Source",
     "cut",
     "hold_out",
+    "median_diameter",
     "normalize",
     "sources",
     "stack",

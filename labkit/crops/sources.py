@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..checks import check_pair, check_same_shape
+from ..labels import object_table
 from .normalizing import normalize
 
 
@@ -89,3 +90,18 @@ def hold_out(found, fraction=0.12):
         training.append(Source(*(array[:cut] for array in source)))
         validation.append(Source(*(array[cut:] for array in source)))
     return training, validation
+
+
+def median_diameter(found):
+    """Return the diameter of a disc of the objects' median area, px.
+
+    Parameters
+    ----------
+    found : list of Source
+
+    Returns
+    -------
+    float
+    """
+    areas = [object_table(source.labels)["area"] for source in found]
+    return float(2 * np.sqrt(np.median(np.concatenate(areas)) / np.pi))

@@ -13,14 +13,14 @@ import torch
 from torch.nn import functional as F
 
 from .. import crops as cr
-from ..labels import object_table
 from ..nets import UNet
 from ..params import Params
-from ..stars import Stars, candidates, fill, join, nms, paint, rescale
+from ..stars import fill, nms, paint, rescale
 from .losses import star_loss
+from .proposals import propose_in_tiles
 from .store import load_model, save_model
 from .thresholds import tune
-from .tiles import coarse_shape, enlarge, tile_boxes
+from .tiles import coarse_shape, enlarge
 from .training import TrainParams, mixed_precision, pick_device, to_device, train
 
 
@@ -143,7 +143,7 @@ class StarDist:
         params = params or TrainParams()
         self._check_crop_size(params.crop_size)
         found = cr.sources(images, labels, ignore)
-        self.params = self.params.replace(diameter=_median_diameter(found))
+        self.params = self.params.replace(diameter=cr.median_diameter(found))
         training, validation = cr.hold_out(found, hold_out)
         shape = {"n_rays": self.params.n_rays, "grid": self.params.grid}
         crops = cr.Crops(
@@ -203,36 +203,15 @@ class StarDist:
         """
         image = cr.normalize(image) if normalize else image
         prob_thresh = self.params.prob_thresh if prob_thresh is None else prob_thresh
-        margin, shape = self.net.multiple, image.shape
-        image = np.pad(image, margin, mode="symmetric")
-        inside = np.empty(coarse_shape(image.shape, self.params.grid), np.float32)
-        found = [
-            self._propose_in(box, image, inside, prob_thresh)
-            for box in tile_boxes(image.shape, tile, self.net.reach, margin)
-        ]
-        stars = join(found)
-        stars = stars._replace(points=stars.points - margin)
-        in_image = ((stars.points >= 0) & (stars.points < shape)).all(axis=1)
-        rows, cols = coarse_shape(shape, self.params.grid)
-        skip = margin // self.params.grid
-        return (
-            Stars(*(part[in_image] for part in stars)),
-            inside[skip : skip + rows, skip : skip + cols],
-        )
-
-    def _propose_in(self, box, image, inside, prob_thresh):
-        """Stars of one tile; its foreground goes into `inside`."""
-        prob, foreground, dist = self.maps(image[box.outer])
-        counts = box.inner_mask(prob.shape, self.params.grid)
-        inside[box.coarse(self.params.grid)][counts] = foreground[counts]
-        stars = candidates(
-            prob * counts,
-            dist,
+        return propose_in_tiles(
+            self.maps,
+            image,
             grid=self.params.grid,
             prob_thresh=prob_thresh,
-            border=0,
+            tile=tile,
+            overlap=self.net.reach,
+            multiple=self.net.multiple,
         )
-        return stars._replace(points=stars.points + box.corner)
 
     def decode(self, stars, inside, shape, *, factor=1.0):
         """Turn proposals into a label image.
@@ -325,9 +304,3 @@ class StarDist:
                 f"crop_size must be a multiple of {self.net.multiple} px for this "
                 f"network, got {size}"
             )
-
-
-def _median_diameter(found):
-    """Median over all objects of the diameter of a disc of the same area, px."""
-    areas = [object_table(source.labels)["area"] for source in found]
-    return float(2 * np.sqrt(np.median(np.concatenate(areas)) / np.pi))
