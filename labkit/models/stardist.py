@@ -154,15 +154,8 @@ class StarDist:
             **shape,
         )
         held = cr.tile_crops(validation, size=params.crop_size, **shape)
-        history = train(
-            self.net,
-            self._loss,
-            crops,
-            held,
-            params,
-            progress=progress,
-            callback=callback,
-        )
+        watch = {"progress": progress, "callback": callback}
+        history = train(self.net, self._loss, crops, held, params, **watch)
         prob_thresh = tune(self, validation, self.params.prob_thresh)
         self.params = self.params.replace(prob_thresh=prob_thresh)
         return history
