@@ -5,6 +5,7 @@ doi:10.1038/nmeth.1237) on a k-d tree, so that 60,000 objects a frame fit into m
 with its parameters set to the same values it gives the links of TrackMate.
 """
 
+from .diagnosis import diagnose
 from .lineage import divisions, edges
 from .linking import TrackParams, fit_params, link, link_points, relabel_by_track
 from .spots import estimate_drift, estimate_max_distance, find_spots
@@ -12,6 +13,7 @@ from .stats import edge_stats, frame_stats, track_stats
 
 __all__ = [
     "TrackParams",
+    "diagnose",
     "divisions",
     "edge_stats",
     "edges",

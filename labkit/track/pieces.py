@@ -1,20 +1,19 @@
 """The two linking steps: every frame with the next, then the pieces of all frames.
 
-Costs and rules are those of Jaqaman et al. 2008 as TrackMate 6 has them. The local
-flow before the first step, the form of the area penalty, and the two rules against
-false daughters (who came in over the border, who vanishes at once) are ours.
+Costs and rules are those of Jaqaman et al. 2008 as TrackMate 6 has them. The flow (see
+`labkit.track.flow`), the form of the area penalty, and the two rules against false
+daughters (who came in over the border, who vanishes at once) are ours.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
 
+from .flow import link_pair, link_with_flow
 from .lap import ALTERNATIVE, assign, pairs_within
+from .spots import neighbour_distance
 
 PERCENTILE = 90  # of the costs of gaps and divisions: above it, stay apart
-FLOW_ROUNDS = 2  # link, see where the neighbours went, link again, and again
-MIN_LINKED = 4  # fewer links in a frame are no flow
 ALIKE = 0.8  # daughters may differ so much in area, over their mean, at no cost
 
 
@@ -36,6 +35,11 @@ class Scene(NamedTuple):
     shape: tuple | None
     """(H, W) of the field, None if unknown."""
 
+    @property
+    def n_frames(self):
+        """Number of frames."""
+        return len(self.first) - 1
+
     def of(self, t):
         """Return the slice of the spots of frame `t`."""
         return slice(self.first[t], self.first[t + 1])
@@ -53,7 +57,7 @@ def link_frames(scene, max_distance, n_neighbours=0):
     scene : Scene
     max_distance : float
     n_neighbours : int
-        For `local_flow`; 0 leaves it out.
+        For `labkit.track.flow.link_with_flow`; 0 leaves it out.
 
     Returns
     -------
@@ -64,51 +68,18 @@ def link_frames(scene, max_distance, n_neighbours=0):
     """
     previous = np.full(len(scene.where), -1)
     flow = np.zeros_like(scene.where)
-    for t in range(1, len(scene.first) - 1):
+    unit = neighbour_distance([scene.where[scene.of(t)] for t in range(scene.n_frames)])
+    for t in range(1, scene.n_frames):
         before, after = scene.of(t - 1), scene.of(t)
-        here, there = scene.where[before], scene.where[after]
-        i, j = _link_pair(here, there, max_distance)
-        for _ in range(FLOW_ROUNDS if n_neighbours else 0):
-            flow[before] = local_flow(here, i, there[j], n_neighbours)
-            i, j = _link_pair(here + flow[before], there, max_distance)
+        points = scene.where[before], scene.where[after]
+        if n_neighbours and len(points[0]) and len(points[1]):
+            i, j, flow[before] = link_with_flow(
+                *points, max_distance, n_neighbours, unit
+            )
+        else:
+            i, j = link_pair(*points, max_distance)
         previous[after.start + j] = before.start + i
     return previous, flow
-
-
-def _link_pair(before, after, max_distance):
-    """Return the links (i, j) between the points of two frames."""
-    i, j, cost = pairs_within(before, after, max_distance)
-    if len(cost) == 0:
-        return i, j
-    alternative = ALTERNATIVE * cost.max()
-    chosen = assign(i, j, cost, alternative, corner=cost.min())
-    return i[chosen], j[chosen]
-
-
-def local_flow(points, linked, followers, n_neighbours):
-    """Return the step that the surroundings of each point make.
-
-    Cells of a sheet move with their neighbours: the median step of the nearest linked
-    points tells where a point is expected.
-
-    Parameters
-    ----------
-    points : (n, 2) ndarray
-    linked : (n_linked,) ndarray of int
-        Which points have a follower.
-    followers : (n_linked, 2) ndarray
-        Where it is.
-    n_neighbours : int
-
-    Returns
-    -------
-    (n, 2) ndarray
-    """
-    if len(linked) < MIN_LINKED:
-        return np.zeros_like(points)
-    k = np.arange(1, min(n_neighbours, len(linked)) + 1)
-    near = cKDTree(points[linked]).query(points, k=k)[1]  # (n, k)
-    return np.median((followers - points[linked])[near], axis=1)
 
 
 def link_pieces(scene, previous, flow, params):
@@ -145,7 +116,7 @@ def link_pieces(scene, previous, flow, params):
 def _gaps(scene, previous, follower, flow, params):
     """Yield pairs (i, j, cost) of an end and a start up to max_gap frames later."""
     starts, ends = np.flatnonzero(previous < 0), np.flatnonzero(follower < 0)
-    for t in range(1, len(scene.first) - 1):
+    for t in range(1, scene.n_frames):
         begin = scene.among(starts, t)
         for gap in range(1, min(params.max_gap, t) + 1):
             some = scene.among(ends, t - gap)
@@ -157,7 +128,7 @@ def _gaps(scene, previous, follower, flow, params):
 def _divisions(scene, previous, follower, flow, params):
     """Yield pairs (i, j, cost) of a spot that goes on and a start in the next frame."""
     starts, mothers = np.flatnonzero(previous < 0), np.flatnonzero(follower >= 0)
-    for t in range(1, len(scene.first) - 1):
+    for t in range(1, scene.n_frames):
         begin, some = scene.among(starts, t), scene.among(mothers, t - 1)
         expected = scene.where[some] + flow[some]
         i, j, cost = pairs_within(expected, scene.where[begin], params.max_distance)
