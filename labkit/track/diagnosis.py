@@ -18,7 +18,7 @@ def diagnose(tracks):
     Linking rests on objects moving less, from frame to frame, than they stand apart.
     On breast cancer cells with true tracks, where the median step beyond what the
     neighbours do is 0.19 of the distance to the nearest neighbour, 99 % of the links
-    are right; with every second frame it is 0.29 and 91 %, with every third 0.41 and
+    are right; with every second frame it is 0.29 and 92 %, with every third 0.41 and
     62 % (``benchmarks/accuracy_tracking.py``).
 
     Parameters
