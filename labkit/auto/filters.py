@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 
 from ..checks import check_labels, check_pair
+from ..labels.basic import small_numbers
 from .grey import enlarge_labels
+from .regions import areas_of, look_up
 
 
 def keep_typical_area(labels, tolerance=0.5):
@@ -41,29 +43,24 @@ def keep_typical_area(labels, tolerance=0.5):
         return labels.copy()
     if not tolerance > 0:
         raise ValueError(f"`tolerance` must be positive or None, got {tolerance!r}")
-    numbers, index = _numbers(labels)
-    areas = np.bincount(index.ravel(), minlength=len(numbers))
-    areas[0] = 0
-    if not areas.any():
-        return labels.copy()
-    median = np.median(areas[areas > 0])
-    typical = np.abs(areas - median) <= tolerance * median
-    return np.where(typical, numbers, 0).astype(np.int32)[index]
+    index, numbers = small_numbers(labels)
+    typical = typical_areas(areas_of(index, len(numbers) - 1), tolerance)
+    return look_up(index, np.where(typical, numbers, 0).astype(np.int32))
 
 
-def _numbers(labels):
-    """Label values and an index image into them; entry 0 is background."""
-    if labels.max() <= labels.size:
-        return np.arange(labels.max() + 1), labels
-    values, index = np.unique(labels, return_inverse=True)
-    if values[0] != 0:
-        values, index = np.concatenate([[0], values]), index + 1
-    return values, index.reshape(labels.shape)
+def typical_areas(areas, tolerance):
+    """Flag for each label 0..n; areas of 0 do not count, label 0 never does."""
+    present = areas > 0
+    present[0] = False
+    if tolerance is None or not present.any():
+        return present
+    median = np.median(areas[present])
+    return present & (np.abs(areas - median) <= tolerance * median)
 
 
-def touching_border(labels):
-    """Tell for each of the labels 0..n whether it touches the image border."""
-    touches = np.zeros(int(labels.max()) + 1, bool)
+def touching_border(labels, n):
+    """Tell for each of n labels 0, 1, ... whether it touches the image border."""
+    touches = np.zeros(n, bool)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         touches[edge] = True
     return touches
@@ -131,15 +128,13 @@ def find_left_out(around, objects, labels, smallest=0.3):
     its surroundings in a patch wider than `smallest` diameters. Grown by a tenth of
     a diameter and cleared around the annotated nuclei.
     """
-    shape, diameter = objects.shape, around.diameter
-    near = enlarge_labels(labels, around.smooth.shape)
-    bright = (around.bright & (near == 0)).view(np.uint8)
+    shape, diameter = around.smooth.shape, around.diameter
+    found, kept = enlarge_labels(objects, shape) > 0, enlarge_labels(labels, shape) > 0
+    bright = (around.bright & ~kept).view(np.uint8)
     bright = cv2.morphologyEx(bright, cv2.MORPH_OPEN, _disc(smallest * diameter))
-    bright = enlarge_labels(bright.view(bool), shape)
-    rejected = ((objects > 0) | bright) & (labels == 0)
-    scale = shape[0] / around.smooth.shape[0]
-    wide = cv2.dilate(rejected.view(np.uint8), _disc(0.2 * diameter * scale))
-    return wide.view(bool) & (labels == 0)
+    rejected = (found & ~kept) | (bright > 0)
+    wide = cv2.dilate(rejected.view(np.uint8), _disc(0.2 * diameter)) > 0
+    return enlarge_labels(wide, objects.shape) & (labels == 0)
 
 
 def _disc(diameter):

@@ -4,10 +4,12 @@ import cv2
 import numpy as np
 from numba import njit
 
+from .regions import root
+
 MIN_TOP = 0.15  # diameters: bodies thinner than twice this hold no top of their own
 
 
-def split_touching(mask, diameter, *, dent=0.25, brightness=None):
+def split_touching(mask, diameter, *, dent=0.2, brightness=None):
     """Label the nuclei of a mask, cut apart where they touch.
 
     The distance to the background forms a relief with a top in the middle of each
@@ -51,7 +53,10 @@ def split_touching(mask, diameter, *, dent=0.25, brightness=None):
     if brightness is not None:
         depth *= np.sqrt(np.clip(brightness, 0.05, 3)).astype(np.float32)
     typical = np.pi / 4 * diameter**2
-    return _flood(depth, mask, dent, typical, MIN_TOP * diameter)
+    n_bodies, bodies = cv2.connectedComponents(np.pad(mask, 1).view(np.uint8))
+    relief, min_top = np.pad(depth, 1), MIN_TOP * diameter
+    labels = _flood(relief, bodies, n_bodies, dent, typical, min_top)
+    return np.ascontiguousarray(labels[1:-1, 1:-1])
 
 
 def distance_inside(mask):
@@ -61,74 +66,88 @@ def distance_inside(mask):
     return np.minimum(depth, np.float32(max(mask.shape)))
 
 
-@njit(cache=True)
-def _from_the_top(relief, mask, n_levels=4096):
-    """Flat indices of the mask pixels, highest first (counting sort)."""
-    flat, inside = relief.ravel(), mask.ravel()
-    scale = np.float32(0)
+@njit(cache=True, nogil=True)
+def _from_the_top(relief, bodies, n_bodies, n_levels=256):
+    """Flat indices of the pixels, body by body, highest first (counting sort).
+
+    Bodies (connected components) one after the other, because neighbouring pixels
+    are then close in memory.
+    """
+    flat, body = relief.ravel(), bodies.ravel()
+    scale = np.full(n_bodies, np.float32(1e-9))
     for p in range(flat.size):
-        if inside[p] and flat[p] > scale:
-            scale = flat[p]
-    scale = (n_levels - 1) / max(scale, np.float32(1e-9))
-    start = np.zeros(n_levels + 1, np.int64)
+        scale[body[p]] = max(scale[body[p]], flat[p])
+    scale = (n_levels - 1) / scale
+    start = np.zeros(n_bodies * n_levels + 1, np.int32)
     for p in range(flat.size):
-        if inside[p]:
-            start[n_levels - int(flat[p] * scale)] += 1
+        if body[p]:
+            start[(body[p] + 1) * n_levels - int(flat[p] * scale[body[p]])] += 1
     start = np.cumsum(start)
     order = np.empty(start[-1], np.int32)
     for p in range(flat.size):
-        if inside[p]:
-            level = n_levels - 1 - int(flat[p] * scale)
-            order[start[level]] = p
-            start[level] += 1
+        if body[p]:
+            key = (body[p] + 1) * n_levels - 1 - int(flat[p] * scale[body[p]])
+            order[start[key]] = p
+            start[key] += 1
     return order
 
 
-@njit(cache=True)
-def _flood(relief, mask, dent, typical, min_top):
-    """Basins of `relief` in `mask`, merged over passes that are high enough."""
-    n_rows, n_cols = relief.shape
+@njit(cache=True, nogil=True)
+def _flood(relief, bodies, n_bodies, dent, typical, min_top):
+    """Basins of `relief` in `bodies`, merged over passes that are high enough.
+
+    Both images must have an empty frame of one pixel.
+    """
+    width = relief.shape[1]
     flat, labels = relief.ravel(), np.zeros(relief.size, np.int32)
-    order = _from_the_top(relief, mask)
-    tops, areas, passes = [np.float32(0)], [0.0], [(0, 0, np.float32(0))]
+    order = _from_the_top(relief, bodies, n_bodies)
+    tops, areas, passes = (
+        [np.float32(0)],
+        [0],
+        [(np.int32(0), np.int32(0), np.int32(0))],
+    )
+    beside = np.array(
+        [-width - 1, -width, 1 - width, -1, 1, width - 1, width, width + 1]
+    )
     for p in order:
-        row, col, best = p // n_cols, p % n_cols, -1
-        rows = range(max(row - 1, 0), min(row + 2, n_rows))
-        cols = range(max(col - 1, 0), min(col + 2, n_cols))
-        for r in rows:
-            for c in cols:
-                q = r * n_cols + c
-                if labels[q] and (best < 0 or flat[q] > flat[best]):
-                    best = q
-        if best < 0:
+        best, near, is_pass = 0, 0, False
+        for step in beside:
+            label = labels[p + step]
+            if label:
+                is_pass |= near != 0 and near != label
+                near = label
+                if best == 0 or flat[p + step] > flat[best]:
+                    best = p + step
+        if best == 0:
+            labels[p] = len(tops)
             tops.append(flat[p])
-            areas.append(1.0)
-            labels[p] = len(tops) - 1
+            areas.append(1)
             continue
-        own = labels[p] = labels[best]
+        own = labels[best]
+        labels[p] = own
         areas[own] += 1
-        for r in rows:
-            for c in cols:
-                other = labels[r * n_cols + c]
+        if is_pass:
+            for step in beside:
+                other = labels[p + step]
                 if other and other != own:
-                    passes.append((own, other, flat[p]))
-    number = _merge(tops, areas, passes, dent, typical, min_top)
+                    passes.append((own, other, p))
+    number = _merge(tops, areas, passes, flat, dent, typical, min_top)
     for p in order:
         labels[p] = number[labels[p]]
     return labels.reshape(relief.shape)
 
 
-@njit(cache=True)
-def _merge(tops, areas, passes, dent, typical, min_top):
+@njit(cache=True, nogil=True)
+def _merge(tops, areas, passes, flat, dent, typical, min_top):
     """Number of the nucleus that each basin belongs to."""
     parent = np.arange(len(tops)).astype(np.int32)
-    for one, two, height in passes:
-        high, low = _root(parent, one), _root(parent, two)
+    for one, two, p in passes:
+        high, low = root(parent, one), root(parent, two)
         if high == low:
             continue
         if tops[high] < tops[low]:
             high, low = low, high
-        depth = 1 - height / tops[low]
+        depth = 1 - flat[p] / tops[low]
         joint = (areas[high] + areas[low]) / typical
         if depth * joint**1.5 <= dent or tops[low] < min_top:
             parent[low] = high
@@ -139,14 +158,5 @@ def _merge(tops, areas, passes, dent, typical, min_top):
             n += 1
             number[basin] = n
     for basin in range(1, len(tops)):
-        number[basin] = number[_root(parent, basin)]
+        number[basin] = number[root(parent, basin)]
     return number
-
-
-@njit(cache=True)
-def _root(parent, basin):
-    """Basin that this one was merged into."""
-    while parent[basin] != basin:
-        parent[basin] = parent[parent[basin]]
-        basin = parent[basin]
-    return basin

@@ -10,29 +10,29 @@ def stretch(image):
     All that follows is relative, so that an image and a multiple of it plus an
     offset give the same annotation.
     """
-    step = max(1, int(np.sqrt(image.size / 250_000)))
+    step = max(1, int(np.sqrt(image.size / 100_000)))
     low, high = np.percentile(image[::step, ::step], (1, 99.8))
-    if high <= low:
-        low, high = float(image.min()), float(image.max())
-    if high <= low:
+    darkest, brightest = float(image.min()), float(image.max())
+    if darkest == brightest:
         return np.zeros(image.shape, np.float32)
-    stretched = image.astype(np.float32)
-    stretched -= np.float32(low)
-    stretched *= np.float32(1 / (high - low))
-    return stretched
+    if low == high:
+        low, high = darkest, brightest
+    ends = (darkest - low) / (high - low), (brightest - low) / (high - low)
+    return cv2.normalize(image, None, *ends, cv2.NORM_MINMAX, cv2.CV_32F)
 
 
 def blur(image, sigma):
-    """Gaussian blur with mirrored borders."""
-    return cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+    """Gaussian blur with mirrored borders, cut off at three sigma."""
+    size = 2 * int(np.ceil(3 * sigma)) + 1
+    return cv2.GaussianBlur(
+        image, (size, size), sigma, borderType=cv2.BORDER_REFLECT_101
+    )
 
 
-def blur_wide(image, sigma):
-    """Gaussian blur of large sigma, computed on a smaller copy."""
-    factor = int(sigma // 3)
-    if factor < 2:
-        return blur(image, sigma)
-    return enlarge(blur(shrink(image, factor), sigma / factor), image.shape)
+def average(image, sigma):
+    """Gaussian blur of large sigma on a smaller copy; `enlarge` what follows."""
+    factor = max(1, int(sigma // 3))
+    return blur(shrink(image, factor), sigma / factor)
 
 
 def shrink(image, factor):

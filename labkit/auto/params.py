@@ -35,8 +35,8 @@ class AutoParams(Params):
         Foreground begins at this fraction of the way from the local background (0)
         to the local level of the nuclei (1).
     offset : float
-        Foreground and whole objects must rise above the background by this many
-        standard deviations of the noise.
+        Foreground must rise above the background by this many standard deviations
+        of the noise, whole objects by three times as many.
     dent : float
         A body of typical area is two nuclei if the pass between its two tops lies
         this fraction below the lower top; larger bodies are split more readily.
@@ -61,9 +61,9 @@ class AutoParams(Params):
     window: float = 0.75
     level: float = 0.5
     offset: float = 3.0
-    dent: float = 0.25
+    dent: float = 0.2
     edge: float = 0.42
-    min_contrast: float = 0.15
+    min_contrast: float = 0.2
     min_area: float = 0.1
 
     def __post_init__(self):

@@ -5,14 +5,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ..checks import check_image
-from .diameter import estimate_diameter
-from .filters import find_left_out, keep_typical_area, touching_border
+from .diameter import diameter_of
+from .filters import find_left_out, touching_border, typical_areas
 from .flood import split_touching
 from .grey import enlarge, enlarge_labels, stretch
 from .otsu import otsu_steps
-from .outline import drop, outline_objects
+from .outline import outline_objects
 from .params import AutoParams
-from .threshold import above, surroundings
+from .regions import keep
+from .threshold import above, relative_brightness, surroundings
 
 
 class AutoSteps(NamedTuple):
@@ -85,7 +86,12 @@ def annotate(image, params=None):
     >>> int(lk.auto.annotate(image).max())
     2
     """
-    return annotate_steps(image, params).labels
+    image, params = check_image(image), params or AutoParams()
+    found = _find(image, params)
+    if found is None:
+        return np.zeros(image.shape, np.int32)
+    *_, objects, areas = found
+    return keep(objects, typical_areas(areas, params.area_tolerance))
 
 
 def annotate_steps(image, params=None):
@@ -107,42 +113,39 @@ def annotate_steps(image, params=None):
     (0.0, 0)
     """
     image, params = check_image(image), params or AutoParams()
-    stretched = stretch(image)
-    diameter = params.diameter or estimate_diameter(image)
-    if params.method == "otsu":
-        diameter, *steps = otsu_steps(image, params)
-    if diameter == 0:
+    found = _find(image, params)
+    if found is None:
         return _nothing(image.shape)
-    around = surroundings(stretched, diameter, params)
-    if params.method == "local":
-        steps = _local_steps(stretched, around, params)
-    background, height, foreground, pieces, objects = steps
-    labels = keep_typical_area(objects, params.area_tolerance)
-    labels = drop(labels, np.bincount(labels.ravel()) == 0)
-    left_out = find_left_out(around, objects, labels)
+    around, levels, foreground, pieces, objects, areas = found
+    labels = keep(objects, typical_areas(areas, params.area_tolerance))
+    objects = keep(objects, areas > 0)
     return AutoSteps(
-        diameter, background, height, foreground, pieces, objects, labels, left_out
-    )
-
-
-def _local_steps(image, around, params):
-    """Foreground, split and outlines on the working copy, enlarged."""
-    mask = above(around, params)
-    rise = around.smooth - around.background
-    brightness = rise / np.maximum(around.height, 1e-5)
-    pieces = split_touching(
-        mask, around.diameter, dent=params.dent, brightness=brightness
-    )
-    objects = outline_objects(image, pieces, around, params)
-    if params.clear_border:
-        objects = drop(objects, touching_border(objects))
-    return (
-        enlarge(around.background, image.shape),
-        enlarge(around.height, image.shape),
-        enlarge_labels(mask, image.shape),
-        enlarge_labels(pieces, image.shape),
+        around.diameter * image.shape[0] / around.smooth.shape[0],
+        *(enlarge(level, image.shape) for level in levels),
+        *(enlarge_labels(found, image.shape) for found in (foreground, pieces)),
         objects,
+        labels,
+        find_left_out(around, objects, labels),
     )
+
+
+def _find(image, params):
+    """All steps up to the unfiltered objects; None where there is no blob."""
+    stretched = stretch(image)
+    diameter = params.diameter or diameter_of(stretched)
+    if diameter == 0:
+        return None
+    around = surroundings(stretched, diameter, params)
+    if params.method == "otsu":
+        return around, *otsu_steps(image, diameter, params)
+    mask = above(around)
+    pieces = split_touching(
+        mask, around.diameter, dent=params.dent, brightness=relative_brightness(around)
+    )
+    objects, areas = outline_objects(stretched, pieces, around, params)
+    if params.clear_border:
+        areas[touching_border(objects, len(areas))] = 0
+    return around, (around.background, around.height), mask, pieces, objects, areas
 
 
 def _nothing(shape):
