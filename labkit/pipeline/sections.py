@@ -8,6 +8,7 @@ from ..report import Section
 from ..track import track_stats
 from .batch import count
 
+MANY_MORE = 4  # times the annotated nuclei: not to be believed
 SHOWN = (  # of a track, in the report
     *("track_id", "parent_id", "first_frame", "n_spots", "displacement"),
     *("path_length", "mean_speed", "straightness", "direction"),
@@ -169,6 +170,11 @@ def _segmentation(chain):
         section.warnings.append(
             "The network found no nucleus: the annotation was too small or too poor "
             "to learn from, or training was too short."
+        )
+    elif _total(chain.segmentation) > MANY_MORE * _total(chain.labels):
+        section.warnings.append(
+            "The network found many more objects than were annotated: look at the "
+            "pictures; it was probably trained too little."
         )
     ends = sorted({0, len(chain.images) - 1})
     panels = {chain.names[k]: (chain.images[k], chain.segmentation[k]) for k in ends}
