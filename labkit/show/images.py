@@ -154,7 +154,7 @@ def errors(image, true, pred, *, min_iou=0.5, width=8.0):
         labels = true if kind in ("missed", "split") else pred
         only = np.where(np.isin(labels, getattr(found, kind)), labels, 0)
         _paint(picture, grey, resize(only, side), color, kind != "matched")
-    axes = _single(image.shape, width, extra=0.4)
+    axes = _single(image.shape, width, extra=0.4 if width > 6.5 else 0.65)
     draw(axes, picture, image.shape, "")
     _legend(axes, {kind: len(getattr(found, kind)) for kind in KINDS})
     return axes.figure
@@ -210,7 +210,7 @@ def _legend(axes, counts):
     axes.figure.legend(
         handles=patches,
         loc="outside lower center",
-        ncols=len(patches),
+        ncols=len(patches) if axes.figure.get_figwidth() > 6.5 else 3,
         fontsize=11,
         frameon=False,
         handlelength=1.2,
