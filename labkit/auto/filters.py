@@ -121,19 +121,19 @@ def _background_level(values):
     return dark.mean(), dark.std()
 
 
-def find_left_out(around, objects, labels, smallest=0.3):
+def find_left_out(around, objects, labels, smallest=0.2, margin=0.15):
     """Visible foreground that is not annotated, with a margin.
 
     Two sources: objects that were found and rejected, and whatever else exceeds
-    its surroundings in a patch wider than `smallest` diameters. Grown by a tenth of
-    a diameter and cleared around the annotated nuclei.
+    its surroundings in a patch wider than `smallest` diameters. Grown by `margin`
+    diameters, but not over annotated nuclei.
     """
     shape, diameter = around.smooth.shape, around.diameter
     found, kept = enlarge_labels(objects, shape) > 0, enlarge_labels(labels, shape) > 0
     bright = (around.bright & ~kept).view(np.uint8)
     bright = cv2.morphologyEx(bright, cv2.MORPH_OPEN, _disc(smallest * diameter))
     rejected = (found & ~kept) | (bright > 0)
-    wide = cv2.dilate(rejected.view(np.uint8), _disc(0.2 * diameter)) > 0
+    wide = cv2.dilate(rejected.view(np.uint8), _disc(2 * margin * diameter)) > 0
     return enlarge_labels(wide, objects.shape) & (labels == 0)
 
 

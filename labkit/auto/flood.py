@@ -49,21 +49,44 @@ def split_touching(mask, diameter, *, dent=0.2, brightness=None):
         raise ValueError(f"`mask` must have axes (H, W), got shape {mask.shape}")
     if not diameter > 0:
         raise ValueError(f"`diameter` must be positive, got {diameter!r}")
-    depth = distance_inside(mask)
+    framed = np.pad(mask, 1).view(np.uint8)
+    n_bodies, bodies = cv2.connectedComponents(framed)
+    relief = distance_inside(mask)
     if brightness is not None:
-        depth *= np.sqrt(np.clip(brightness, 0.05, 3)).astype(np.float32)
+        brightness = np.asarray(brightness, np.float32)
+        if brightness.shape != mask.shape:
+            raise ValueError(
+                f"`brightness` {brightness.shape} and `mask` {mask.shape} differ in "
+                f"shape; give both for the same pixels"
+            )
+        _multiply_root(relief, framed, brightness)
     typical = np.pi / 4 * diameter**2
-    n_bodies, bodies = cv2.connectedComponents(np.pad(mask, 1).view(np.uint8))
-    relief, min_top = np.pad(depth, 1), MIN_TOP * diameter
-    labels = _flood(relief, bodies, n_bodies, dent, typical, min_top)
+    labels = _flood(relief, bodies, n_bodies, dent, typical, MIN_TOP * diameter)
     return np.ascontiguousarray(labels[1:-1, 1:-1])
 
 
 def distance_inside(mask):
-    """Distance to the background; the image border is no background."""
-    padded = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    return np.minimum(depth, np.float32(max(mask.shape)))
+    """Distance to the background, with an empty frame of one pixel around.
+
+    The image border is no background: nuclei go on behind it.
+    """
+    framed = cv2.copyMakeBorder(mask.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
+    if mask.all():
+        depth[:] = max(mask.shape)
+    depth[[0, -1]] = 0
+    depth[:, [0, -1]] = 0
+    return depth
+
+
+@njit(cache=True, nogil=True)
+def _multiply_root(relief, framed, brightness):
+    """Multiply a framed relief by the square root of the brightness, in place."""
+    for row in range(brightness.shape[0]):
+        for col in range(brightness.shape[1]):
+            if framed[row + 1, col + 1]:
+                factor = min(max(brightness[row, col], 0.05), 3.0)
+                relief[row + 1, col + 1] *= np.sqrt(factor)
 
 
 @njit(cache=True, nogil=True)

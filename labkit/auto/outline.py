@@ -4,7 +4,7 @@ import numpy as np
 
 from .diameter import weighted_median
 from .grey import blur, enlarge_labels
-from .regions import areas_of, boxes_of, cut, grow, means_of, solid_parts
+from .regions import boxes_of, grow, means_above, solid_parts
 
 REACH = 0.12  # diameters that a piece may grow before it is cut
 
@@ -38,11 +38,12 @@ def outline_objects(image, pieces, around, params):
     if n == 0:
         return np.zeros(image.shape, np.int32), np.zeros(1, np.int64)
     grown = grow(pieces, max(1, round(REACH * around.diameter)))
-    base = means_of(around.background, pieces, n)
-    level = means_of(around.smooth, pieces, n)
-    core = cut(around.smooth, grown, base + 0.5 * (level - base))
-    height = np.maximum(level, means_of(around.smooth, core, n)) - base
-    visible = _visible(height, areas_of(core, n), around, params)
+    anything = np.full(n + 1, -np.inf)
+    base, _ = means_above(around.background, pieces, anything)
+    level, _ = means_above(around.smooth, pieces, anything)
+    upper, n_upper = means_above(around.smooth, grown, (base + level) / 2)
+    height = np.maximum(level, upper) - base
+    visible = _visible(height, n_upper, around, params)
     limits = np.where(visible, base + params.edge * height, np.inf)
     smooth, factor = around.smooth, image.shape[0] / pieces.shape[0]
     if image.shape != pieces.shape:

@@ -16,15 +16,16 @@ def areas_of(labels, n):
 
 
 @njit(cache=True, nogil=True)
-def means_of(image, labels, n):
-    """Mean of `image` over each label 0..n, 0 where a label is absent."""
-    sums, areas = np.zeros(n + 1), np.zeros(n + 1, np.int64)
+def means_above(image, labels, limits):
+    """Mean and number of the pixels of each label that exceed its limit."""
+    sums, areas = np.zeros(len(limits)), np.zeros(len(limits), np.int64)
     for row in range(labels.shape[0]):
         for col in range(labels.shape[1]):
             label = labels[row, col]
-            sums[label] += image[row, col]
-            areas[label] += 1
-    return sums / np.maximum(areas, 1)
+            if label and image[row, col] > limits[label]:
+                sums[label] += image[row, col]
+                areas[label] += 1
+    return sums / np.maximum(areas, 1), areas
 
 
 @njit(cache=True, nogil=True)
@@ -42,18 +43,6 @@ def keep(labels, kept):
     kept = np.array(kept, bool)
     kept[0] = False
     return look_up(labels, (np.cumsum(kept) * kept).astype(np.int32))
-
-
-@njit(cache=True, nogil=True)
-def cut(image, labels, limits):
-    """Keep the pixels above the limit of their label."""
-    kept = np.zeros(labels.shape, np.int32)
-    for row in range(labels.shape[0]):
-        for col in range(labels.shape[1]):
-            label = labels[row, col]
-            if label and image[row, col] > limits[label]:
-                kept[row, col] = label
-    return kept
 
 
 @njit(cache=True, nogil=True)
