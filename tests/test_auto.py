@@ -168,17 +168,23 @@ def test_a_sound_annotation_is_not_doubted():
     assert diagnose(image, annotate_steps(image)) == []
 
 
-def test_an_annotation_that_other_diameters_do_not_confirm_is_doubted():
-    image, labels = scene()
-    elsewhere = annotate_steps(image)._replace(objects=np.roll(labels, 30, axis=0))
-    assert any("unstable" in doubt for doubt in diagnose(image, elsewhere))
+def test_a_diameter_that_the_objects_do_not_have_is_doubted():
+    image, _ = scene()
+    wrong = annotate_steps(image)._replace(diameter=80.0)
+    assert any("diameter unsure" in doubt for doubt in diagnose(image, wrong))
+
+
+def test_dark_nuclei_are_doubted():
+    image, _ = scene(n=12)
+    dark = image.max() - image
+    assert any("invert" in doubt for doubt in diagnose(dark, annotate_steps(dark)))
 
 
 def test_an_annotation_that_keeps_few_objects_is_doubted():
     image, _ = scene()
     steps = annotate_steps(image)
     few = steps._replace(labels=np.where(steps.labels < 10, steps.labels, 0))
-    assert any("sizes vary" in doubt for doubt in diagnose(image, few))
+    assert any("distribution broad" in doubt for doubt in diagnose(image, few))
 
 
 @pytest.mark.parametrize(
