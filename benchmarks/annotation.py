@@ -20,7 +20,7 @@ from skimage import feature, filters, morphology, segmentation
 import labkit as lk
 from labkit.auto import diameter, grey, outline, regions, threshold
 
-N_RUNS = 7
+N_RUNS = 5
 SIDE = 2048
 
 

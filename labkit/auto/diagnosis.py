@@ -126,7 +126,8 @@ def _touching(labels, n):
         for col in range(labels.shape[1]):
             label = labels[row, col]
             for r, c in ((row - 1, col), (row, col - 1)):
-                if r >= 0 and c >= 0 and label and labels[r, c] not in (0, label):
-                    touching[label] = True
-                    touching[labels[r, c]] = True
+                if r >= 0 and c >= 0:
+                    other = labels[r, c]
+                    if label and other and other != label:
+                        touching[label] = touching[other] = True
     return touching

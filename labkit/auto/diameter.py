@@ -66,13 +66,20 @@ def diameter_of(image):
 
 
 def _vote(diameters, contrasts):
-    """Weighted median diameter of the blobs that stand out, 0.0 for none."""
+    """Weighted median diameter of the blobs that stand out, 0.0 for none.
+
+    Votes for one level of the scale space count as spread evenly up to the next.
+    """
     if len(diameters) == 0:
         return 0.0
     strong = np.sort(contrasts)[-20:].mean()
     kept = contrasts > 0.2 * strong
     diameters, contrasts = diameters[kept], contrasts[kept]
-    return weighted_median(diameters, diameters * np.minimum(contrasts, strong))
+    levels, index = np.unique(diameters, return_inverse=True)
+    votes = np.bincount(index, diameters * np.minimum(contrasts, strong))
+    below = np.concatenate([[0], np.cumsum(votes)])
+    edges = np.append(levels, levels[-1] * STEP) / np.sqrt(STEP)
+    return float(np.exp(np.interp(below[-1] / 2, below, np.log(edges))))
 
 
 def weighted_median(values, weights):
