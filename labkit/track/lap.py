@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 
 ALTERNATIVE = 1.05  # cost of staying alone: this, times the largest or a high cost
 TINY = 1e-6  # a stored cost must not be zero
+STEPS = 2**36  # costs are whole numbers up to this: sums and differences stay exact
 
 
 def pairs_within(sources, targets, max_distance):
@@ -73,6 +74,8 @@ def assign(i, j, cost, alternative, corner):
     columns = np.concatenate([column, m + np.arange(n), np.arange(m), m + row])
     alone = np.full(n + m, max(alternative, 1000 * TINY))  # more than a cost of zero
     costs = np.concatenate([cost, alone, np.full(len(cost), corner)]) + TINY
+    # With rounding errors between nearly equal costs the solver can go in circles.
+    costs = np.rint(costs * (STEPS / costs.max())) + 1
     matrix = csr_matrix((costs, (rows, columns)), shape=(n + m, n + m))
     partner = min_weight_full_bipartite_matching(matrix)[1][:n]
     return np.flatnonzero(partner[row] == column)
