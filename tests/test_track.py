@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 import labkit as lk
 from labkit.labels import TRACK_DTYPE
@@ -24,6 +25,7 @@ from labkit.track import (
     find_spots,
     fit_params,
     frame_stats,
+    lap,
     link,
     link_points,
     relabel_by_track,
@@ -647,3 +649,20 @@ def test_params_survive_a_file(tmp_path):
     params = TrackParams(max_distance=12.5, divisions=False)
     params.save(tmp_path / "track.yaml")
     assert TrackParams.load(tmp_path / "track.yaml") == params
+
+
+def test_costs_that_differ_by_rounding_do_not_send_the_solver_round_for_ever():
+    """On these points the solver never came back before costs were whole numbers."""
+    rng = np.random.default_rng(16)
+    before = rng.integers(0, 120, (300, 2)).astype(float)
+    before += rng.choice([0, 1 / 3, 0.5, 0.25, 2 / 3], (300, 2))
+    after = before[rng.permutation(300)[:260]] + rng.choice([0, 1, 2, 1 / 3], (260, 2))
+    i, j, cost = lap.pairs_within(before, after, 5.4)
+    alone = 1.05 * cost.max()
+    chosen = lap.assign(i, j, cost, alone, corner=cost.min())
+    dense = np.full((300, 260), 2 * alone)  # two that stay alone
+    dense[i, j] = np.minimum(cost, 2 * alone)
+    best = dense[linear_sum_assignment(dense)].sum()
+    total = cost[chosen].sum() + 2 * alone * (260 - len(chosen))
+    assert len(set(i[chosen])) == len(set(j[chosen])) == len(chosen)
+    assert total == pytest.approx(best, rel=0.02)
