@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -309,7 +310,12 @@ def test_ctrl_c_during_training_keeps_the_best_weights(
     command = [sys.executable, "-m", "labkit", *map(str, words)]
     log = tmp_path / "log"
     with log.open("w") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file)
+        process = subprocess.Popen(
+            command,
+            stdout=file,
+            stderr=file,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        )  # whoever runs the tests in the background has Ctrl-C switched off
         try:
             deadline = time.monotonic() + 90
             while "validation" not in log.read_text() and process.poll() is None:
