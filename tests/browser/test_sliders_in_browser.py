@@ -87,12 +87,12 @@ def _wait_for(address, server, log):
 
 def test_arrow_key_changes_the_picture(browser, lab):
     page = browser.new_page(viewport={"width": 1300, "height": 1100})
-    page.goto(lab)
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
-    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
+    page.goto(lab, timeout=120_000)
+    page.locator(".jp-CodeCell .cm-content").first.click(timeout=120_000)
+    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=120_000)
     page.keyboard.press("Shift+Enter")
     handle = page.locator(".noUi-handle")
-    handle.wait_for(timeout=60_000)
+    handle.wait_for(timeout=120_000)
     pictures = page.locator(".jp-OutputArea img")
     assert pictures.count() == 2
     status = page.locator(".widget-html", has_text="objects")
