@@ -7,8 +7,8 @@ error that says what is wrong, what was found and what to do about it.
 import numpy as np
 
 
-def check_image(image, name="image"):
-    """Check a single grey image.
+def check_image(image, name="image", *, colour=False):
+    """Check a single image.
 
     Parameters
     ----------
@@ -16,10 +16,13 @@ def check_image(image, name="image"):
         One frame, one channel.
     name : str
         What the error message calls it.
+    colour : bool
+        Take RGB and RGBA pictures, too, (H, W, 3 or 4).
 
     Returns
     -------
     (H, W) ndarray of uint8, uint16 or float32
+        (H, W, 3) if a picture in colour is allowed and given; alpha is dropped.
         uint8 and uint16 as they are, everything else as float32. Never a copy
         where none is needed.
 
@@ -41,7 +44,10 @@ def check_image(image, name="image"):
             f"`{name}` must hold real numbers, got {image.dtype} of shape "
             f"{image.shape}; convert it with image.astype('float32')"
         )
-    _check_plane(image, name)
+    if colour and image.ndim == 3 and image.shape[-1] in (3, 4) and image.size:
+        image = image[..., :3]
+    else:
+        _check_plane(image, name)
     if image.dtype in (np.uint8, np.uint16):
         return image
     if image.dtype.kind == "f":
@@ -124,8 +130,16 @@ def check_labels(labels, name="labels"):
     return labels
 
 
-def check_pair(image, labels, names=("image", "labels")):
+def check_pair(image, labels, names=("image", "labels"), *, colour=False):
     """Check an image and its labels, and that they have one shape.
+
+    Parameters
+    ----------
+    image, labels : array_like
+    names : (str, str)
+        What the error messages call them.
+    colour : bool
+        As in `check_image`.
 
     Returns
     -------
@@ -137,8 +151,9 @@ def check_pair(image, labels, names=("image", "labels")):
     ValueError, TypeError
         As `check_image` and `check_labels`, and if the shapes differ.
     """
-    image, labels = check_image(image, names[0]), check_labels(labels, names[1])
-    check_same_shape(image, labels, names)
+    image = check_image(image, names[0], colour=colour)
+    labels = check_labels(labels, names[1])
+    check_same_shape(image[..., 0] if image.ndim == 3 else image, labels, names)
     return image, labels
 
 

@@ -57,15 +57,20 @@ class UNet(nn.Module):
         Number of times the features are halved in size.
     grid : int
         Output stride in px: 1, 2 or 4.
+    every_pixel : bool
+        Answer for every pixel all the same: each place of the grid answers for
+        its `grid` x `grid` px (Shi et al. 2016, sub-pixel convolution), which costs
+        next to nothing.
 
     Notes
     -----
     Input (batch, in_channels, H, W) with H and W multiples of `UNet.multiple`;
-    output (batch, out_channels, H / grid, W / grid).
+    output (batch, out_channels, H / grid, W / grid), or of full size.
 
     References
     ----------
     .. [1] Ronneberger et al. (2015), U-Net. https://arxiv.org/abs/1505.04597
+    .. [2] Shi et al. (2016), https://arxiv.org/abs/1609.05158
 
     Examples
     --------
@@ -75,10 +80,20 @@ class UNet(nn.Module):
     torch.Size([1, 33, 32, 24])
     """
 
-    def __init__(self, in_channels=1, out_channels=1, *, width=32, depth=3, grid=1):
+    def __init__(
+        self,
+        in_channels=1,
+        out_channels=1,
+        *,
+        width=32,
+        depth=3,
+        grid=1,
+        every_pixel=False,
+    ):
         super().__init__()
         widths = [width * 2**level for level in range(depth + 1)]
-        self.grid, self.depth = grid, depth
+        self.grid, self.depth, self.every_pixel = grid, depth, every_pixel
+        out_channels *= grid**2 if every_pixel else 1
         self.stem = Stem(in_channels, width, grid)
         self.down = nn.ModuleList(
             ConvBlock(a, b) for a, b in zip([width, *widths[:-1]], widths, strict=True)
@@ -122,4 +137,5 @@ class UNet(nn.Module):
         for block in self.up:
             features = F.interpolate(features, scale_factor=2, mode="nearest")
             features = block(torch.cat([features, skips.pop()], dim=1))
-        return self.head(features)
+        output = self.head(features)
+        return F.pixel_shuffle(output, self.grid) if self.every_pixel else output

@@ -70,7 +70,8 @@ def test_same_seed_gives_same_crops(discs):
 def test_targets_follow_the_image_through_flips_turns_and_scaling(discs):
     found = cr.sources(*discs)
     vary = cr.Augment(gain=1, offset=0, noise=0, blur=0, scale=1.3, rotate=45)
-    crops = cr.Crops(found, size=64, grid=1, augment=vary, on_object=1, seed=1)
+    targets = cr.StarTargets(grid=1)
+    crops = cr.Crops(found, targets, size=64, augment=vary, on_object=1, seed=1)
     batch = crops.batch(20)
     bright = batch.image > 0.5
     known = batch.weight > 0
@@ -84,7 +85,7 @@ def test_rays_of_nuclei_cut_by_the_crop_stay_true():
     labels[54:74, 40:88] = 1
     found = cr.sources([labels * 9], [labels])
     one = cr.cut(found[0], (63.5, 63.5), 64)
-    crop = cr.targets(one, 4, 1, margin=16)
+    crop = cr.StarTargets(4, grid=1)(one, margin=16)
     ray_right = crop.dist[0, 16, 0]  # crop column 0 is image column 48
     assert ray_right == pytest.approx(88 - 48, abs=1)
 
@@ -105,7 +106,7 @@ def test_ignored_pixels_have_no_weight(discs):
 
 def test_upright_crops_decode_to_the_labels_they_were_cut_from(discs):
     images, labels = discs
-    tiles = cr.tile_crops(cr.sources(images, labels), size=80, grid=2)
+    tiles = cr.tile_crops(cr.sources(images, labels), cr.StarTargets(), size=80)
     prob = tiles.prob[0, 0]
     dist = np.ascontiguousarray(np.moveaxis(tiles.dist[0], 0, -1))
     found = decode(prob, dist, shape=(80, 80), grid=2)
@@ -114,4 +115,4 @@ def test_upright_crops_decode_to_the_labels_they_were_cut_from(discs):
 
 def test_crop_size_must_fit_the_grid(discs):
     with pytest.raises(ValueError, match="multiple of `grid`"):
-        cr.Crops(cr.sources(*discs), size=65, grid=2)
+        cr.Crops(cr.sources(*discs), size=65)

@@ -7,22 +7,33 @@ that rays of cut nuclei stay true. Where an image says nothing (outside its
 frame, or foreground that the annotation left out) the weight is 0.
 """
 
-from .cutting import Crop, cut, stack, targets, tile_crops
+from .cutting import cut, stack, tile_crops
 from .normalizing import normalize
 from .sampling import Augment, Crops
-from .sources import Source, hold_out, median_diameter, sources
+from .sources import Source, hold_out, sources
+from .targets import (
+    PixelCrop,
+    PixelTargets,
+    StarCrop,
+    StarTargets,
+    channels_first,
+    rims,
+)
 
 __all__ = [
     "Augment",
-    "Crop",
     "Crops",
+    "PixelCrop",
+    "PixelTargets",
     "Source",
+    "StarCrop",
+    "StarTargets",
+    "channels_first",
     "cut",
     "hold_out",
-    "median_diameter",
     "normalize",
+    "rims",
     "sources",
     "stack",
-    "targets",
     "tile_crops",
 ]

@@ -1,22 +1,9 @@
-"""Cut squares out of annotated images and make their targets."""
-
-from typing import NamedTuple
+"""Cut squares out of annotated images."""
 
 import cv2
 import numpy as np
 
-from ..stars import star_targets
 from .sources import Source
-
-
-class Crop(NamedTuple):
-    """A batch of crops and its targets; `n` crops, side `s` px, grid `g`."""
-
-    image: np.ndarray  # (n, 1, s, s) float32
-    prob: np.ndarray  # (n, 1, s / g, s / g) float32, 0..1
-    inside: np.ndarray  # (n, 1, s / g, s / g) float32, 1 on objects
-    dist: np.ndarray  # (n, n_rays, s / g, s / g) float32, px
-    weight: np.ndarray  # (n, 1, s / g, s / g) float32, 0 where unknown
 
 
 def cut(source, centre, size, geometry=((1, 0), (0, 1))):
@@ -73,39 +60,25 @@ def _around(source, centre, reach):
     return Source(*(array[box] for array in source)), first
 
 
-def targets(source, n_rays, grid, margin=0):
-    """Turn a square source into network input and targets, without its margin.
-
-    Returns
-    -------
-    Crop
-        Of one crop, without the leading batch axis.
-    """
-    prob, dist = star_targets(source.labels, n_rays, grid=grid)
-    inner = slice(margin, source.labels.shape[0] - margin)
-    coarse = slice(inner.start // grid, inner.stop // grid)
-    objects = source.labels[inner, inner][::grid, ::grid] > 0
-    known = ~source.ignore[inner, inner][::grid, ::grid]
-    return Crop(
-        source.image[None, inner, inner],
-        prob[None, coarse, coarse],
-        objects[None].astype(np.float32),
-        np.moveaxis(dist[coarse, coarse], -1, 0),
-        known[None].astype(np.float32),
-    )
-
-
 def stack(crops):
-    """Put crops of one size together as a batch."""
-    return Crop(*(np.stack(arrays) for arrays in zip(*crops, strict=True)))
+    """Put crops of one size and kind together as a batch."""
+    return type(crops[0])(*(np.stack(arrays) for arrays in zip(*crops, strict=True)))
 
 
-def tile_crops(found, *, size=128, n_rays=32, grid=2, at_most=48):
+def tile_crops(found, targets, *, size=128, at_most=48):
     """Upright crops that cover the sources evenly, for validation.
 
+    Parameters
+    ----------
+    found : list of Source
+    targets : StarTargets or PixelTargets
+    size : int
+        Side of a crop, px; a multiple of the targets' grid.
+    at_most : int
+
     Returns
     -------
-    Crop
+    StarCrop or PixelCrop
         At most `at_most` crops, the same at every call.
     """
     places = []
@@ -114,9 +87,9 @@ def tile_crops(found, *, size=128, n_rays=32, grid=2, at_most=48):
             for col in range(0, source.labels.shape[1], size):
                 places.append((k, row, col))
     chosen = np.linspace(0, len(places) - 1, min(at_most, len(places))).astype(int)
-    half, margin = (size - 1) / 2, size // (4 * grid) * grid
+    half, margin = (size - 1) / 2, size // (4 * targets.grid) * targets.grid
     cuts = (
         cut(found[k], (row + half, col + half), size + 2 * margin)
         for k, row, col in (places[index] for index in chosen)
     )
-    return stack([targets(one, n_rays, grid, margin) for one in cuts])
+    return stack([targets(one, margin) for one in cuts])

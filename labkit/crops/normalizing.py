@@ -10,21 +10,23 @@ def normalize(image, low=1.0, high=99.8):
 
     Parameters
     ----------
-    image : (H, W) array_like of uint8, uint16 or float
+    image : (H, W) or (H, W, 3) array_like of uint8, uint16 or float
+        The percentiles of a picture in colour are those of all its values, so
+        that colours are kept.
     low, high : float
         Percentiles of the image, 0..100.
 
     Returns
     -------
-    (H, W) ndarray of float32
-        Not clipped; all zeros for an image of one value.
+    ndarray of float32
+        Of the same shape. Not clipped; all zeros for an image of one value.
 
     Examples
     --------
     >>> normalize(np.array([[10, 20], [30, 40]], np.uint8), 0, 100)[1]
     array([0.6666667, 1.       ], dtype=float32)
     """
-    image = check_image(image)
+    image = check_image(image, colour=True)
     if not 0 <= low < high <= 100:
         raise ValueError(
             f"`low` and `high` must be percentiles with 0 <= low < high <= 100, "

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 
 from ..params import Params
-from .cutting import cut, stack, targets
+from .cutting import cut, stack
+from .looks import restyle
+from .targets import StarTargets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +30,17 @@ class Augment(Params):
         Largest standard deviation of added noise, in normalised intensity.
     blur : float
         Largest sigma of an added blur, px; half of the crops get none.
+    gamma : float
+        Values are raised to a power between 1 / gamma and gamma.
+    shade : float
+        Largest relative change of brightness across half a crop.
+    invert : float
+        Share of crops turned into their negative.
+    stain, hue : float
+        Of pictures in colour: how much each stain's density changes, and by how
+        much of the colour circle hues are turned (saturation along with them).
+    grey, tint : float
+        Share of coloured crops shown in grey, and of grey ones shown in a colour.
     """
 
     flip: bool = True
@@ -37,6 +50,19 @@ class Augment(Params):
     offset: float = 0.05
     noise: float = 0.03
     blur: float = 0.5
+    gamma: float = 1.0
+    shade: float = 0.0
+    invert: float = 0.0
+    stain: float = 0.0
+    hue: float = 0.0
+    grey: float = 0.0
+    tint: float = 0.0
+
+    @property
+    def restyles(self):
+        """Whether looks change beyond blur, gain, offset and noise."""
+        shares = (self.shade, self.invert, self.stain, self.hue, self.grey, self.tint)
+        return self.gamma != 1 or any(shares)
 
 
 class Crops:
@@ -46,14 +72,17 @@ class Crops:
     ----------
     found : list of Source
         From `sources`.
+    targets : StarTargets or PixelTargets, optional
+        What shall be learnt; by default stars.
     size : int
-        Side of a crop, px; a multiple of `grid`.
-    n_rays, grid : int
-        Of the star-convex targets.
+        Side of a crop, px; a multiple of the targets' grid.
     augment : Augment or None
         None gives upright crops as they are.
     on_object : float
         Share of crops centred near an object; the rest lies anywhere.
+    chance : sequence of float, optional
+        How often each image is drawn, relative to the others; by default as
+        often as its area says.
     seed : int
         Same seed, same crops.
 
@@ -62,7 +91,7 @@ class Crops:
     >>> labels = np.zeros((64, 64), int)
     >>> labels[20:40, 20:40] = 1
     >>> found = lk.crops.sources([labels * 9.0], [labels])
-    >>> crops = Crops(found, size=32, n_rays=8, grid=2)
+    >>> crops = Crops(found, StarTargets(n_rays=8, grid=2), size=32)
     >>> crops.batch(4).dist.shape
     (4, 8, 16, 16)
     """
@@ -70,28 +99,29 @@ class Crops:
     def __init__(
         self,
         found,
+        targets=None,
         *,
         size=128,
-        n_rays=32,
-        grid=2,
         augment=Augment(),
         on_object=0.85,
+        chance=None,
         seed=0,
     ):
+        targets = targets or StarTargets()
+        grid = targets.grid
         if size % grid:
             raise ValueError(f"`size` {size} must be a multiple of `grid` {grid}")
-        self.found, self.size, self.n_rays, self.grid = found, size, n_rays, grid
+        self.found, self.targets, self.size = found, targets, size
         self.augment, self.on_object = augment, on_object
         self._rng = np.random.default_rng(seed)
         self._margin = size // (4 * grid) * grid
         self._objects = [np.flatnonzero(source.labels) for source in found]
-        area = np.array([source.labels.size for source in found], float)
-        with_objects = area * [len(pixels) > 0 for pixels in self._objects]
-        self._chance = area / area.sum()
+        self._chance = _shares(chance, found)
+        with_objects = self._chance * [len(pixels) > 0 for pixels in self._objects]
         self._object_chance = with_objects / max(with_objects.sum(), 1)
 
     def batch(self, n):
-        """Return `n` random crops as a `Crop`."""
+        """Return `n` random crops as a `StarCrop` or `PixelCrop`."""
         return stack([self._draw() for _ in range(n)])
 
     def _draw(self):
@@ -103,7 +133,7 @@ class Crops:
         source = cut(
             self.found[k], centre, self.size + 2 * self._margin, self._geometry()
         )
-        crop = targets(source, self.n_rays, self.grid, self._margin)
+        crop = self.targets(source, self._margin)
         return crop._replace(image=self._vary(crop.image))
 
     def _centre(self, k, near):
@@ -129,14 +159,30 @@ class Crops:
         return np.array([[cos, -sin * mirror], [sin, cos * mirror]])
 
     def _vary(self, image):
-        """Change blur, contrast, offset and noise of a (1, s, s) image."""
+        """Change looks, blur, contrast, offset and noise of a (c, s, s) image."""
         if self.augment is None:
             return image
         rng, augment = self._rng, self.augment
+        if augment.restyles:
+            image = restyle(image, augment, rng)
         sigma = rng.uniform(-1, 1) * augment.blur
         if sigma > 0.1:
-            image = cv2.GaussianBlur(image[0], (0, 0), sigma)[None]
+            image = np.stack([cv2.GaussianBlur(one, (0, 0), sigma) for one in image])
         gain = augment.gain ** rng.uniform(-1, 1)
         image = image * gain + rng.uniform(-1, 1) * augment.offset
-        noise = rng.standard_normal(image.shape, np.float32)
+        grey = (image == image[:1]).all()
+        noise = rng.standard_normal(image[:1].shape if grey else image.shape, "f4")
         return (image + noise * rng.uniform(0, augment.noise)).astype(np.float32)
+
+
+def _shares(chance, found):
+    """How often each image is drawn: given, or in proportion to its area."""
+    if chance is None:
+        chance = [source.labels.size for source in found]
+    shares = np.asarray(chance, float)
+    if shares.shape != (len(found),) or not (shares >= 0).all() or not shares.any():
+        raise ValueError(
+            f"`chance` must hold one number >= 0 for each of the {len(found)} images, "
+            f"at least one above 0; got an array of shape {shares.shape}"
+        )
+    return shares / shares.sum()

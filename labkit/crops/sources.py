@@ -5,14 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..checks import check_pair, check_same_shape
-from ..labels import object_table
 from .normalizing import normalize
 
 
 class Source(NamedTuple):
     """One annotated image, normalised."""
 
-    image: np.ndarray  # (H, W) float32
+    image: np.ndarray  # (H, W) or, in colour, (H, W, 3) float32
     labels: np.ndarray  # (H, W) int32
     ignore: np.ndarray  # (H, W) bool
 
@@ -22,7 +21,7 @@ def sources(images, labels, ignore=None):
 
     Parameters
     ----------
-    images : sequence of (H, W) array
+    images : sequence of (H, W) or (H, W, 3) array
     labels : sequence of (H, W) array of int
         As many, each of its image's shape.
     ignore : sequence of (H, W) array of bool, optional
@@ -48,7 +47,7 @@ def sources(images, labels, ignore=None):
     found = []
     for k, (image, label, mask) in enumerate(zip(images, labels, ignore, strict=True)):
         names = (f"images[{k}]", f"labels[{k}]")
-        image, label = check_pair(image, label, names)
+        image, label = check_pair(image, label, names, colour=True)
         check_same_shape(label, np.asarray(mask), (names[1], f"ignore[{k}]"))
         found.append(Source(normalize(image), label, np.asarray(mask, bool)))
     if not any(source.labels.any() for source in found):
@@ -90,18 +89,3 @@ def hold_out(found, fraction=0.12):
         training.append(Source(*(array[:cut] for array in source)))
         validation.append(Source(*(array[cut:] for array in source)))
     return training, validation
-
-
-def median_diameter(found):
-    """Return the diameter of a disc of the objects' median area, px.
-
-    Parameters
-    ----------
-    found : list of Source
-
-    Returns
-    -------
-    float
-    """
-    areas = [object_table(source.labels)["area"] for source in found]
-    return float(2 * np.sqrt(np.median(np.concatenate(areas)) / np.pi))

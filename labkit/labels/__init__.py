@@ -9,12 +9,13 @@ import numpy as np
 
 from .basic import outlines, overlaps, relabel
 from .polygons import from_polygons, to_polygons
-from .table import OBJECT_DTYPE, object_table
+from .table import OBJECT_DTYPE, median_diameter, object_table
 
 __all__ = [
     "OBJECT_DTYPE",
     "TRACK_DTYPE",
     "from_polygons",
+    "median_diameter",
     "object_table",
     "outlines",
     "overlaps",

@@ -132,3 +132,26 @@ def _measure(labels, image, n, with_image):
                 for i in range(start, c):
                     s[6] += image[r, i]
     return box, sums
+
+
+def median_diameter(*labels):
+    """Return the diameter of a disc of the objects' median area.
+
+    Parameters
+    ----------
+    *labels : (H, W) array_like of int
+        Label images; their objects count together.
+
+    Returns
+    -------
+    float
+        Px; 0 if there is no object.
+
+    Examples
+    --------
+    >>> round(median_diameter([[1, 1, 0, 2, 2, 2], [1, 1, 0, 0, 0, 0]]), 2)
+    2.11
+    """
+    areas = np.concatenate([np.bincount(np.ravel(one))[1:] for one in labels])
+    areas = areas[areas > 0]
+    return float(2 * np.sqrt(np.median(areas) / np.pi)) if len(areas) else 0.0

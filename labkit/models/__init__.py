@@ -2,5 +2,13 @@
 
 from .stardist import StarDist, StarDistParams
 from .training import History, TrainParams
+from .unet import UNetProb, UNetProbParams
 
-__all__ = ["History", "StarDist", "StarDistParams", "TrainParams"]
+__all__ = [
+    "History",
+    "StarDist",
+    "StarDistParams",
+    "TrainParams",
+    "UNetProb",
+    "UNetProbParams",
+]

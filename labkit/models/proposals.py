@@ -16,7 +16,7 @@ def propose_in_tiles(maps, image, *, grid, prob_thresh, tile, overlap, multiple)
     ----------
     maps : callable
         From an image to prob, inside and dist, see `StarDist.maps`.
-    image : (H, W) ndarray of float32
+    image : (channels, H, W) ndarray of float32
     grid : int
         Stride of the maps, px.
     prob_thresh : float
@@ -29,12 +29,12 @@ def propose_in_tiles(maps, image, *, grid, prob_thresh, tile, overlap, multiple)
     stars : labkit.stars.Stars
     inside : (ceil(H / grid), ceil(W / grid)) ndarray of float32
     """
-    shape, margin = image.shape, multiple
-    image = np.pad(image, margin, mode="symmetric")
-    inside = np.empty(coarse_shape(image.shape, grid), np.float32)
+    shape, margin = image.shape[1:], multiple
+    image = np.pad(image, [(0, 0), (margin, margin), (margin, margin)], "symmetric")
+    inside = np.empty(coarse_shape(image.shape[1:], grid), np.float32)
     found = []
-    for box in tile_boxes(image.shape, tile, overlap, multiple):
-        prob, foreground, dist = maps(image[box.outer])
+    for box in tile_boxes(image.shape[1:], tile, overlap, multiple):
+        prob, foreground, dist = maps(image[:, *box.outer])
         counts = box.inner_mask(prob.shape, grid)
         inside[box.coarse(grid)][counts] = foreground[counts]
         found.append(

@@ -16,12 +16,13 @@ from .. import crops as cr
 from ..nets import UNet
 from ..params import Params
 from ..stars import fill, nms, paint, rescale
+from .base import Model
 from .losses import star_loss
 from .proposals import propose_in_tiles
-from .store import load_model, save_model
 from .thresholds import tune
-from .tiles import coarse_shape, enlarge
-from .training import TrainParams, mixed_precision, pick_device, to_device, train
+from .tiles import enlarge, run_network
+from .training import to_device
+from .views import averaged
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,12 +37,18 @@ class StarDistParams(Params):
         One prediction for every `grid`-th pixel.
     width, depth : int
         Of the `labkit.nets.UNet`.
+    channels : int
+        1: grey images only. 3: colour as well; grey is repeated.
     refine : bool
         True: stars share out the predicted foreground, which gives exact outlines
         after minutes of training (`labkit.stars.fill`). False: outlines are the
         polygons themselves, as in the paper.
     diameter : float
         Median object diameter in training, px; set by `StarDist.fit`.
+    ray_unit : float
+        Length of a ray for which the network answers 1, px; set by the first
+        `StarDist.fit` and kept by later ones, so that fine-tuning on objects of
+        another size begins with the right outlines.
     prob_thresh, nms_thresh : float
         Of `labkit.stars.decode`; `prob_thresh` is tuned by `StarDist.fit`.
     """
@@ -50,13 +57,15 @@ class StarDistParams(Params):
     grid: int = 2
     width: int = 32
     depth: int = 3
+    channels: int = 1
     refine: bool = True
     diameter: float = 0.0
+    ray_unit: float = 0.0
     prob_thresh: float = 0.5
     nms_thresh: float = 0.4
 
 
-class StarDist:
+class StarDist(Model):
     """A star-convex segmentation model.
 
     Parameters
@@ -83,92 +92,20 @@ class StarDist:
     (64, 64)
     """
 
-    def __init__(self, params=None, *, seed=0, device=None):
-        self.params = params or StarDistParams()
-        self.device = pick_device(device)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.net = UNet(
-                out_channels=2 + self.params.n_rays,
-                width=self.params.width,
-                depth=self.params.depth,
-                grid=self.params.grid,
-            )
-        self.net = self.net.to(self.device, memory_format=torch.channels_last).eval()
+    Params = StarDistParams
 
-    def fit(
-        self,
-        images,
-        labels,
-        *,
-        ignore=None,
-        params=None,
-        augment=None,
-        hold_out=0.12,
-        seed=0,
-        progress=True,
-        callback=None,
-    ):
-        """Train on annotated images, from the present weights.
-
-        Parameters
-        ----------
-        images : sequence of (H, W) array
-            Of any sizes; each is normalised by its own percentiles.
-        labels : sequence of (H, W) array of int
-        ignore : sequence of (H, W) array of bool, optional
-            Pixels to leave out of the loss: foreground that an automatic
-            annotation did not keep (``labkit.auto.annotate_steps().left_out``).
-            Without it, what is unlabelled is taught as background.
-        params : TrainParams, optional
-        augment : labkit.crops.Augment, optional
-        hold_out : float
-            Share held out for validation, early stopping and `prob_thresh`.
-        seed : int
-            Of the crops. Same seed, same model on one CPU.
-        progress : bool
-            Show a progress bar.
-        callback : callable, optional
-            Called with the `History` after each validation.
-
-        Returns
-        -------
-        History
-
-        Raises
-        ------
-        ValueError
-            If images and labels do not fit together or hold no object.
-        """
-        params = params or TrainParams()
-        self._check_crop_size(params.crop_size)
-        found = cr.sources(images, labels, ignore)
-        self.params = self.params.replace(diameter=cr.median_diameter(found))
-        training, validation = cr.hold_out(found, hold_out)
-        shape = {"n_rays": self.params.n_rays, "grid": self.params.grid}
-        crops = cr.Crops(
-            training,
-            size=params.crop_size,
-            augment=augment or cr.Augment(),
-            seed=seed,
-            **shape,
-        )
-        held = cr.tile_crops(validation, size=params.crop_size, **shape)
-        watch = {"progress": progress, "callback": callback}
-        history = train(self.net, self._loss, crops, held, params, **watch)
-        prob_thresh = tune(self, validation, self.params.prob_thresh)
-        self.params = self.params.replace(prob_thresh=prob_thresh)
-        return history
-
-    def predict(self, image, *, tile=1024):
+    def predict(self, image, *, tile=1024, tta=False):
         """Segment one image at the scale the model was trained at.
 
         Parameters
         ----------
-        image : (H, W) array of uint8, uint16 or float
+        image : (H, W) or (H, W, 3) array of uint8, uint16 or float
+            Colour needs a model with ``channels=3``.
         tile : int
             Side of the part computed at once, px. It bounds the memory and does
             not change the result: tiles overlap as far as the network looks.
+        tta : bool
+            Average the answers for the 8 ways to turn and mirror the image.
 
         Returns
         -------
@@ -179,9 +116,10 @@ class StarDist:
         --------
         labkit.segment.segment : objects of another size than in training.
         """
-        return self.decode(*self.propose(image, tile=tile), np.shape(image))
+        found = self.propose(image, tile=tile, tta=tta)
+        return self.decode(*found, np.shape(image)[:2])
 
-    def propose(self, image, *, tile=1024, prob_thresh=None, normalize=True):
+    def propose(self, image, *, tile=1024, tta=False, prob_thresh=None, normalize=True):
         """Return what the pixels propose, before suppression.
 
         Parameters as `predict`; `prob_thresh` overrides the tuned one, and
@@ -195,11 +133,14 @@ class StarDist:
             Foreground probability.
         """
         image = cr.normalize(image) if normalize else image
+        image = cr.channels_first(image, self.params.channels)
         prob_thresh = self.params.prob_thresh if prob_thresh is None else prob_thresh
+        grid, n_rays = self.params.grid, self.params.n_rays
+        answer = averaged(self._answer, grid, n_rays) if tta else self._answer
         return propose_in_tiles(
-            self.maps,
+            lambda part: _split(answer(part)),
             image,
-            grid=self.params.grid,
+            grid=grid,
             prob_thresh=prob_thresh,
             tile=tile,
             overlap=self.net.reach,
@@ -227,13 +168,12 @@ class StarDist:
             return paint(kept, shape)
         return fill(kept, enlarge(inside, self.params.grid, factor, shape) > 0.5)
 
-    @torch.inference_mode()
     def maps(self, image):
         """Return the maps that the network predicts for a normalised image.
 
         Parameters
         ----------
-        image : (H, W) ndarray of float32
+        image : (H, W) or (H, W, 3) ndarray of float32
             From `labkit.crops.normalize`.
 
         Returns
@@ -245,36 +185,40 @@ class StarDist:
         dist : (ceil(H / grid), ceil(W / grid), n_rays) ndarray of float32
             In px.
         """
-        grid = self.params.grid
-        height, width = coarse_shape(image.shape, grid)
-        padding = [-side % self.net.multiple for side in image.shape]
-        image = np.pad(image, [(0, pad) for pad in padding], mode="symmetric")
-        with mixed_precision(self.device):
-            output = self.net(to_device(image[None, None], self.device))
-        output = output[0, :, :height, :width].float()
-        prob, inside = torch.sigmoid(output[:2]).cpu().numpy()
-        dist = self._px(output[2:]).movedim(0, -1).contiguous()
-        return prob, inside, dist.cpu().numpy()
+        return _split(self._answer(cr.channels_first(image, self.params.channels)))
 
-    def save(self, folder):
-        """Write ``model.yaml`` and ``weights.safetensors`` into `folder`."""
-        save_model(folder, "StarDist", self.params, self.net)
+    @torch.inference_mode()
+    def _answer(self, image):
+        """The maps of a (channels, H, W) image as one array, rays last."""
+        output = run_network(self.net, image, self.params.grid, self.device)
+        maps = torch.cat([torch.sigmoid(output[:2]), self._px(output[2:])])
+        return maps.cpu().numpy()
 
-    @classmethod
-    def load(cls, folder, *, device=None):
-        """Read a model that `save` wrote.
+    def _network(self):
+        """Two probabilities and the rays."""
+        return UNet(
+            in_channels=self.params.channels,
+            out_channels=2 + self.params.n_rays,
+            width=self.params.width,
+            depth=self.params.depth,
+            grid=self.params.grid,
+        )
 
-        Raises
-        ------
-        FileNotFoundError
-            If the folder holds no model.
-        ValueError
-            If it holds another kind of model, or its files do not fit together.
-        """
-        params, weights = load_model(folder, "StarDist", StarDistParams)
-        model = cls(params, device=device)
-        model.net.load_state_dict(weights)
-        return model
+    def _targets(self):
+        """Star-convex targets of this model's shape."""
+        params = self.params
+        return cr.StarTargets(params.n_rays, params.grid, params.channels)
+
+    def _prepare(self, found):
+        """Set the diameter, and with it the unit of the rays the first time."""
+        super()._prepare(found)
+        unit = self.params.ray_unit or self.params.diameter / 2
+        self.params = self.params.replace(ray_unit=unit)
+
+    def _tune(self, held):
+        """Choose the probability threshold."""
+        prob_thresh = tune(self, held, self.params.prob_thresh)
+        self.params = self.params.replace(prob_thresh=prob_thresh)
 
     def _px(self, output):
         """Ray lengths in px from the network's raw output, never negative."""
@@ -287,13 +231,10 @@ class StarDist:
         return star_loss(output[:, :2], px, *arrays, radius=self._radius())
 
     def _radius(self):
-        """Median object radius in training, px; 1 before."""
-        return self.params.diameter / 2 or 1.0
+        """Unit of the rays, px; 1 before training."""
+        return self.params.ray_unit or self.params.diameter / 2 or 1.0
 
-    def _check_crop_size(self, size):
-        """Raise ValueError if the network cannot take crops of this size."""
-        if size < self.net.multiple or size % self.net.multiple:
-            raise ValueError(
-                f"crop_size must be a multiple of {self.net.multiple} px for this "
-                f"network, got {size}"
-            )
+
+def _split(maps):
+    """Object probability, foreground and, rays last, distances."""
+    return maps[0], maps[1], np.ascontiguousarray(np.moveaxis(maps[2:], 0, -1))

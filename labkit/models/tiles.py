@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import torch
+
+from .training import mixed_precision, to_device
 
 
 class TileBox(NamedTuple):
@@ -79,6 +82,31 @@ def tile_boxes(shape, tile, overlap, multiple):
                 for (first, stop), side in zip(inner, shape, strict=True)
             )
             yield TileBox(outer, inner)
+
+
+@torch.inference_mode()
+def run_network(net, image, grid, device):
+    """Return what a network answers for one image of any size.
+
+    Parameters
+    ----------
+    net : labkit.nets.UNet
+    image : (channels, H, W) ndarray of float32
+        Continued by its mirror image to a size that the network takes.
+    grid : int
+        Stride of the answer, px.
+    device : torch.device
+
+    Returns
+    -------
+    (outputs, ceil(H / grid), ceil(W / grid)) torch.Tensor of float32
+    """
+    height, width = coarse_shape(image.shape[1:], grid)
+    padding = [(0, -side % net.multiple) for side in image.shape[1:]]
+    image = np.pad(image, [(0, 0), *padding], mode="symmetric")
+    with mixed_precision(device):
+        output = net(to_device(image[None], device))
+    return output[0, :, :height, :width].float()
 
 
 def coarse_shape(shape, grid):

@@ -1,0 +1,58 @@
+"""Pixel probabilities of images of any size, and the objects in them."""
+
+import cv2
+import numpy as np
+from skimage.segmentation import watershed
+
+from .tiles import tile_boxes
+
+MIN_CORE = 4  # px; smaller cores are noise
+
+
+def pixels_in_tiles(maps, image, *, tile, overlap, multiple):
+    """Return the probabilities of a normalised image of any size.
+
+    The image is continued by its mirror image, as in training.
+
+    Parameters
+    ----------
+    maps : callable
+        From an image to its probabilities, see `UNetProb.maps`.
+    image : (channels, H, W) ndarray of float32
+    tile, overlap, multiple : int
+        See `labkit.models.tiles.tile_boxes`, px.
+
+    Returns
+    -------
+    (2, H, W) ndarray of float32
+    """
+    margin = multiple
+    image = np.pad(image, [(0, 0), (margin, margin), (margin, margin)], "symmetric")
+    prob = np.empty((2, *image.shape[1:]), np.float32)
+    for box in tile_boxes(image.shape[1:], tile, overlap, multiple):
+        found = maps(image[:, *box.outer])
+        counts = box.inner_mask(found.shape[1:], 1)
+        prob[:, *box.outer][:, counts] = found[:, counts]
+    return prob[:, margin:-margin, margin:-margin]
+
+
+def split_by_rims(nucleus, rim, prob_thresh=0.5):
+    """Turn probabilities into labels: cores without rims grow over their rims.
+
+    Parameters
+    ----------
+    nucleus, rim : (H, W) ndarray of float32
+        Probabilities, 0..1.
+    prob_thresh : float
+        Least probability of a nucleus pixel.
+
+    Returns
+    -------
+    (H, W) ndarray of int32
+    """
+    inside = nucleus > prob_thresh
+    core = (inside & (nucleus - rim > prob_thresh)).astype(np.uint8)
+    _, seeds, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
+    too_small = stats[:, cv2.CC_STAT_AREA] < MIN_CORE
+    seeds[too_small[seeds]] = 0
+    return watershed(rim - nucleus, seeds, mask=inside).astype(np.int32)

@@ -1,0 +1,143 @@
+"""After the model: holes, specks, nuclei of another size, borders."""
+
+import cv2
+import numpy as np
+from skimage.segmentation import watershed
+
+from ..checks import check_labels, check_same_shape
+from ..labels import object_table, relabel
+
+MAX_OCCUPIED = 0.24  # share of an object; nucleAIzer merges scales below 1 - 0.76
+
+
+def fill_holes(labels):
+    """Fill what an object encloses, unless other objects lie there.
+
+    Parameters
+    ----------
+    labels : (H, W) array_like of int
+
+    Returns
+    -------
+    (H, W) ndarray of int32
+        Copy; objects keep their numbers.
+
+    Examples
+    --------
+    >>> ring = np.ones((3, 3), int)
+    >>> ring[1, 1] = 0
+    >>> fill_holes(np.pad(ring, 1)).sum()
+    np.int64(9)
+    """
+    labels = check_labels(labels).copy()
+    free = (labels == 0).astype(np.uint8)
+    _, holes, stats, _ = cv2.connectedComponentsWithStats(free, connectivity=4)
+    height, width = labels.shape
+    for number, (col, row, cols, rows, _) in enumerate(stats[1:], 1):
+        if row == 0 or col == 0 or row + rows == height or col + cols == width:
+            continue
+        window = np.s_[row - 1 : row + rows + 1, col - 1 : col + cols + 1]
+        hole = (holes[window] == number).astype(np.uint8)
+        around = labels[window][(cv2.dilate(hole, CROSS) > 0) & (hole == 0)]
+        if around[0] and (around == around[0]).all():
+            labels[window][hole > 0] = around[0]
+    return labels
+
+
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
+
+def drop_small(labels, min_area):
+    """Remove objects of less than `min_area` px and renumber the rest.
+
+    Parameters
+    ----------
+    labels : (H, W) array_like of int
+    min_area : float
+
+    Returns
+    -------
+    (H, W) ndarray of int32
+    """
+    labels = check_labels(labels)
+    areas = np.bincount(labels.ravel())
+    return relabel(np.where(areas[labels] >= min_area, labels, 0))
+
+
+def add_missing(labels, more, max_occupied=MAX_OCCUPIED):
+    """Add the objects of a second segmentation where the first has none.
+
+    nucleAIzer segments at two scales, since one misses what is much larger or
+    smaller than the rest, and merges them in this way [1]_.
+
+    Parameters
+    ----------
+    labels, more : (H, W) array_like of int
+        The first one is kept as it is.
+    max_occupied : float
+        Largest share of an object that may be taken already; it gets the rest.
+
+    Returns
+    -------
+    (H, W) ndarray of int32
+        Renumbered.
+
+    References
+    ----------
+    .. [1] Hollandi et al. (2020), Cell Systems 10: 453-458 (nucleAIzer),
+           post-processing.
+
+    Examples
+    --------
+    >>> add_missing([[1, 1, 0, 0, 0]], [[3, 3, 0, 4, 4]])
+    array([[1, 1, 0, 2, 2]], dtype=int32)
+    """
+    labels, more = check_labels(labels), check_labels(more, "more")
+    check_same_shape(labels, more, ("labels", "more"))
+    areas = np.bincount(more.ravel())
+    taken = np.bincount(more[labels > 0], minlength=len(areas))
+    new = taken <= max_occupied * areas
+    new[0] = False
+    added = new[more] & (labels == 0)
+    return relabel(np.where(added, more + labels.max(), labels))
+
+
+def refine_borders(labels, prob, width=None):
+    """Draw each object's border anew, within a ring, by pixel probabilities.
+
+    The inner part of an object stays; pixels of the ring around the present
+    border belong to it if they are probable (nucleAIzer's last step [1]_).
+
+    Parameters
+    ----------
+    labels : (H, W) array_like of int
+    prob : (H, W) array_like of float
+        Probability of lying on a nucleus, 0..1, such as ``UNetProb.prob(image)[0]``.
+    width : int, optional
+        Of the ring to each side, px. By default a tenth of the objects' median
+        diameter, at least 1.
+
+    Returns
+    -------
+    (H, W) ndarray of int32
+        Objects keep their numbers; one of which nothing is probable stays as it is.
+
+    References
+    ----------
+    .. [1] Hollandi et al. (2020), Cell Systems 10: 453-458 (nucleAIzer).
+    """
+    labels, prob = check_labels(labels), np.asarray(prob, np.float32)
+    check_same_shape(labels, prob, ("labels", "prob"))
+    if not labels.any():
+        return labels.copy()
+    if width is None:
+        areas = object_table(labels)["area"]
+        width = max(1, round(0.1 * np.sqrt(4 / np.pi * np.median(areas))))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1,) * 2)
+    numbers = labels.astype(np.float32)
+    low, high = cv2.erode(numbers, disc), cv2.dilate(numbers, disc)
+    cores = np.where(low == high, labels, 0)
+    whole = np.bincount(cores.ravel(), minlength=labels.max() + 1) == 0
+    cores = np.where(whole[labels], labels, cores)  # too thin to have a core
+    allowed = (high > 0) & (prob > 0.5)
+    return watershed(1 - prob, cores, mask=allowed | (cores > 0)).astype(np.int32)
