@@ -22,6 +22,7 @@ from .picture import (
     label_colors,
     outline_picture,
     resize,
+    rgb,
 )
 
 KINDS = {
@@ -88,7 +89,7 @@ def overlay(image, labels, ax=None, *, title=None, width=7.0):
 
     Parameters
     ----------
-    image : (H, W) array_like
+    image : (H, W) or (H, W, 3) array_like
     labels : (H, W) array_like of int
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure.
@@ -106,7 +107,7 @@ def overlay(image, labels, ax=None, *, title=None, width=7.0):
     ValueError, TypeError
         As `labkit.checks.check_pair`.
     """
-    image, labels = check_pair(image, labels)
+    image, labels = check_pair(image, labels, colour=True)
     if title is None:
         title = f"{relabel(labels).max()} objects"
     picture = outline_picture(image, labels, max_side=round(width * DPI))
@@ -123,7 +124,7 @@ def errors(image, true, pred, *, min_iou=0.5, width=8.0):
 
     Parameters
     ----------
-    image : (H, W) array_like
+    image : (H, W) or (H, W, 3) array_like
     true, pred : (H, W) array_like of int
         Label images.
     min_iou : float
@@ -144,12 +145,12 @@ def errors(image, true, pred, *, min_iou=0.5, width=8.0):
     --------
     labkit.metrics.classify : the same as numbers.
     """
-    image, true = check_pair(image, true, ("image", "true"))
-    image, pred = check_pair(image, pred, ("image", "pred"))
+    image, true = check_pair(image, true, ("image", "true"), colour=True)
+    image, pred = check_pair(image, pred, ("image", "pred"), colour=True)
     found = metrics.classify(true, pred, min_iou)
     side = round(width * DPI)
-    grey = np.round(0.8 * grey_picture(image, side)).astype(np.uint8)[..., None]
-    picture = np.repeat(grey, 3, axis=2)
+    grey = rgb(np.round(0.8 * grey_picture(image, side)).astype(np.uint8))
+    picture = grey.copy()
     for kind, color in KINDS.items():
         labels = true if kind in ("missed", "split") else pred
         only = np.where(np.isin(labels, getattr(found, kind)), labels, 0)
@@ -197,11 +198,11 @@ def _single(shape, width, extra=0.32):
 
 def _paint(picture, grey, labels, color, tint):
     """Outline objects in `picture` (in place), and tint them."""
-    rgb = np.round(255 * np.array(to_rgb(color)))
+    value = np.round(255 * np.array(to_rgb(color)))
     if tint:
         inside = labels > 0
-        picture[inside] = np.round(0.6 * grey[inside] + 0.4 * rgb)
-    picture[outlines(labels, 2)] = rgb
+        picture[inside] = np.round(0.6 * grey[inside] + 0.4 * value)
+    picture[outlines(labels, 2)] = value
 
 
 def _legend(axes, counts):

@@ -53,8 +53,8 @@ def stretch(image, *, low=1.0, high=99.8, gamma=1.0):
 
     Parameters
     ----------
-    image : (H, W) array_like
-        One grey image.
+    image : (H, W) or (H, W, 3) array_like
+        In colour, all channels are stretched alike.
     low, high : float
         Percentiles that become black and white.
     gamma : float
@@ -62,8 +62,8 @@ def stretch(image, *, low=1.0, high=99.8, gamma=1.0):
 
     Returns
     -------
-    (H, W) ndarray of uint8
-        All black if the image has one value only.
+    ndarray of uint8
+        Of the same shape; all black if the image has one value only.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def stretch(image, *, low=1.0, high=99.8, gamma=1.0):
     >>> stretch(np.array([[0, 50, 100]]), low=0, high=100)
     array([[  0, 128, 255]], dtype=uint8)
     """
-    image = check_image(image)
+    image = check_image(image, colour=True)
     if not 0 <= low < high <= 100:
         raise ValueError(
             f"percentiles must satisfy 0 <= low < high <= 100, got {low} and {high}"
@@ -93,8 +93,9 @@ def stretch(image, *, low=1.0, high=99.8, gamma=1.0):
 
 
 def grey_picture(image, max_side):
-    """Return the grey values that figures show, at the size they show them."""
-    return resize(stretch(image, gamma=0.75), max_side)
+    """Return the values that figures show, at the size they show them."""
+    gamma = 1.0 if np.ndim(image) == 3 else 0.75
+    return resize(stretch(image, gamma=gamma), max_side)
 
 
 def label_colors(labels):
@@ -146,7 +147,7 @@ def outline_picture(image, labels, *, max_side=800, thickness=2, color=None):
 
     Parameters
     ----------
-    image : (H, W) array_like
+    image : (H, W) or (H, W, 3) array_like
     labels : (H, W) array_like of int
     max_side : int
         Longer side of the picture, px. Outlines are drawn after resizing, so that
@@ -165,18 +166,23 @@ def outline_picture(image, labels, *, max_side=800, thickness=2, color=None):
     ValueError, TypeError
         As `labkit.checks.check_pair`.
     """
-    image, labels = check_pair(image, labels)
+    image, labels = check_pair(image, labels, colour=True)
     return draw_outlines(
         grey_picture(image, max_side), resize(labels, max_side), thickness, color
     )
 
 
 def draw_outlines(grey, labels, thickness=2, color=None):
-    """Return RGB outlines on a grey picture of the same shape."""
-    picture = np.repeat(grey[..., None], 3, axis=2)
+    """Return RGB outlines on a picture of the same shape, grey or in colour."""
+    picture = rgb(grey).copy()
     edge = outlines(labels, thickness)
     if color is None:
         picture[edge] = np.maximum(label_colors(labels[edge]), 60)
     else:
         picture[edge] = color
     return picture
+
+
+def rgb(picture):
+    """Return a grey or coloured picture with three channels."""
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
