@@ -271,7 +271,12 @@ def test_train_then_segment(labelled, quick, tmp_path):
 
     result = labkit_command("segment", "--model", folder, images, "-o", out)
     assert result.exit_code == 0, result.output
-    assert sorted(p.name for p in out.iterdir()) == [f"frame{k}.tif" for k in (1, 2, 3)]
+    names = sorted(p.name for p in out.iterdir())
+    assert names == [
+        *(f"frame{k}.tif" for k in (1, 2, 3)),
+        "segment.csv",
+        "segment.yaml",
+    ]
     assert read_labels(out / "frame1.tif").shape == (96, 128)
 
 
@@ -365,7 +370,7 @@ def test_segment_says_when_nuclei_have_another_size(model, tmp_path):
     assert result.exit_code == 0, result.output
     assert "px wide" not in result.stderr
     line = error_of(labkit_command(*words, tmp_path / "c", "--diameter", "big"))
-    assert "px or auto, got 'big'" in line
+    assert "px, auto or trained, got 'big'" in line
 
 
 # track

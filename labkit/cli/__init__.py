@@ -13,7 +13,13 @@ from . import commands, course
 HELP = """
 From raw microscopy images to nucleus segmentation and tracks, without drawing labels.
 
-Start with labkit demo, or labkit lab for the notebooks. On your own movie:
+Start with labkit demo, or labkit lab for the notebooks. On your own images, with
+the model that comes along:
+
+\b
+  labkit segment images/ -o segmented/
+
+With a model for your own movie:
 
 \b
   labkit annotate movie/ -o labels/            # automatic annotation

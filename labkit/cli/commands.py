@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .console import follow, guard, load_params, say
+from .console import follow, guard, load_params, name_twins, say
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Images, movies, folders or 'patterns*.tif'.")
@@ -52,19 +52,28 @@ Examples:
   labkit train movie/ labels/ -o model/
   labkit train movie/ labels/ -o model/ --steps 400     # a quick first look
   labkit train new/ new_labels/ -o model2/ --start model/
+  labkit train new/ new_labels/ -o model2/ --start nuclei  # fine-tune
 
 Images and labels are paired by name: movie/a.png with labels/a.tif. Ctrl-C ends
-training early and keeps the best weights so far.
+training early and keeps the best weights so far. RGB pictures are learned from in
+colour, unless --channel chooses one or the model to start from takes none.
 """,
     "segment": """
 \b
 Examples:
-  labkit segment --model model/ movie/*.tif -o segmented/
-  labkit segment --model model/ other.tif -o segmented/ --diameter 40
-  labkit segment --model model/ other.tif -o segmented/ --diameter auto
+  labkit segment images/ -o segmented/                  # the model nuclei
+  labkit segment slide.png -o segmented/ --diameter 22
+  labkit segment --model model/ movie.tif -o segmented/
 
-Nuclei of another size than in training: give their --diameter, or auto to estimate
-it, and the image is scaled to fit the model.
+The model nuclei comes with labkit: fluorescence and stained tissue, grey or in
+colour. It estimates the diameter of the nuclei, once a file: of a movie from its
+first, middle and last frame. For frames in files of their own, give one --diameter
+to all. Models of your own look at the size they were trained on, unless you say
+--diameter.
+
+The diameters are listed in segmented/segment.csv, the options are saved as
+segmented/segment.yaml; --params takes such a file. Pictures in colour (RGB) go to
+models that take colour as they are; --channel chooses one of several stains.
 """,
     "track": """
 \b
@@ -131,7 +140,7 @@ def train(
         int | None, typer.Option(help="Weight updates at most.", min=1)
     ] = None,
     start: Annotated[
-        Path | None, typer.Option(help="Train on from this model folder.")
+        str | None, typer.Option(help="Train on from this model: nuclei, or a folder.")
     ] = None,
     left_out: Annotated[
         bool, typer.Option(help="Leave what was not annotated out of the loss.")
@@ -142,28 +151,34 @@ def train(
     device: Device = None,
     overwrite: Overwrite = False,
 ):
-    """Train a StarDist model from scratch on images and their labels."""
+    """Train a StarDist on images and their labels, from scratch or fine-tuning."""
     with guard(context) as state:
+        from ..models import StarDist
         from ..pipeline import pairs
         from ..pipeline.training import check_free, fit_and_save
 
         check_free(out, overwrite)
         found = pairs.pair_files(images, labels)
-        data = pairs.load_pairs(found, channel=channel, use_left_out=left_out)
+        begun = start and StarDist.load(start, device=device)
+        colour = not begun or begun.params.channels == 3
+        options = {"channel": channel, "colour": colour, "use_left_out": left_out}
+        data = pairs.load_pairs(found, **options)
+        name_twins(start)
         state.kept = f"what was trained is kept in {out}"
         _, history = fit_and_save(
             out,
             *data,
             params=load_params(_train_params(), params, steps=steps),
-            start=start,
+            start=begun,
             seed=seed,
             device=device,
         )
         if not history.best_step:
             state.kept = "it was too early to keep anything"
             raise KeyboardInterrupt
+        kind = " in colour" if any(one.ndim == 3 for one in data[0]) else ""
         say(
-            f"{len(data[0])} images, {history.steps[-1]} steps in "
+            f"{len(data[0])} images{kind}, {history.steps[-1]} steps in "
             f"{history.seconds:.0f} s, best at step {history.best_step}"
         )
         if history.stopped == "interrupted":
@@ -183,35 +198,59 @@ def segment(
     context: typer.Context,
     images: Paths,
     out: Out,
-    model: Annotated[Path, typer.Option(help="Folder that labkit train wrote.")],
+    model: Annotated[
+        str | None,
+        typer.Option(help="nuclei, which comes along (default), or a model folder."),
+    ] = None,
     diameter: Annotated[
         str | None,
-        typer.Option(
-            help="Typical nucleus diameter here, px, or auto; else as trained."
-        ),
+        typer.Option(help="Typical nucleus diameter here, px; or auto, or trained."),
     ] = None,
+    tta: Annotated[
+        bool | None,
+        typer.Option("--tta/--no-tta", help="Average over 8 views: 8 times the time."),
+    ] = None,
+    scales: Annotated[
+        str | None,
+        typer.Option(help="Look at these enlargements, too, such as 1,2 or 1,0.5."),
+    ] = None,
+    borders: Annotated[
+        bool | None,
+        typer.Option("--borders/--no-borders", help="Redraw borders by the U-Net."),
+    ] = None,
+    min_area: Annotated[
+        float | None, typer.Option(help="Drop nuclei of fewer px.", min=0)
+    ] = None,
+    params: ParamsFile = None,
     channel: Channel = None,
     device: Device = None,
     existing: Existing = "refuse",
 ):
-    """Segment images with a trained model."""
+    """Segment images with the model that comes along, or with your own."""
     with guard(context) as state:
         from ..models import StarDist
-        from ..pipeline.batch import plan, segment_files
+        from ..pipeline import segmenting
+        from ..pipeline.batch import plan
 
-        size = diameter if diameter in (None, "auto") else _number(diameter)
+        if diameter is None and (model or not params):
+            diameter = segmenting.default_diameter(model or segmenting.SHIPPED)
+        values = load_params(
+            segmenting.SegmentParams,
+            params,
+            model=model,
+            diameter=diameter,
+            tta=tta,
+            scales=scales and scales.split(","),
+            borders=borders,
+            min_area=min_area,
+        )
+        trained = StarDist.load(values.model, device=device)
+        name_twins(values.model)
         jobs = plan(images, out, existing)
-        trained = StarDist.load(model, device=device)
-        results = segment_files(trained, jobs, diameter=size, channel=channel)
+        results = segmenting.segment_files(
+            jobs, values, model=trained, channel=channel, device=device
+        )
         follow(results, len(jobs), out, state)
-
-
-def _number(text):
-    """Return a diameter given as text."""
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"--diameter takes px or auto, got {text!r}") from None
 
 
 def track(

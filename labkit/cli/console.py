@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from pathlib import Path
 
 import typer
 
@@ -116,7 +117,8 @@ def summary(result):
         found = "1 nucleus" if counts[0] == 1 else f"{counts[0]} nuclei"
     else:
         found = f"{len(counts)} frames, {min(counts)} to {max(counts)} nuclei each"
-    return f"{result.path} -> {result.output}: {found}"
+    size = f", at a diameter of {result.diameter:.1f} px" if result.diameter else ""
+    return f"{result.path} -> {result.output}: {found}{size}"
 
 
 @contextlib.contextmanager
@@ -137,3 +139,11 @@ def load_params(kind, path, **changes):
     """Return parameters from a YAML file, if any, with the given options on top."""
     params = kind() if path is None else kind.load(path)
     return params.replace(**{k: v for k, v in changes.items() if v is not None})
+
+
+def name_twins(name):
+    """Say which model is used if a folder is called like one that comes along."""
+    from ..models.store import shipped
+
+    if name in shipped("StarDist") and Path(name, "model.yaml").exists():
+        warn(f"using the {name} that comes with labkit; your folder is ./{name}")

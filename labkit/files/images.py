@@ -1,7 +1,8 @@
-"""Grey images and movies, read from and written to files.
+"""Images and movies, read from and written to files.
 
 Everything that goes in is checked here once; what comes out is uint8, uint16 or
-float32 with axes (H, W) or (T, H, W).
+float32 with axes (H, W) or (T, H, W). For models that take colour, RGB pictures may
+keep theirs: (H, W, 3) or (T, H, W, 3).
 """
 
 import re
@@ -59,8 +60,8 @@ def image_paths(paths):
     return list(found.values())
 
 
-def read_image(path, *, channel=None):
-    """Read one grey image.
+def read_image(path, *, channel=None, colour=False):
+    """Read one image, grey unless colour is asked for.
 
     Parameters
     ----------
@@ -69,10 +70,16 @@ def read_image(path, *, channel=None):
     channel : int or str, optional
         Which channel, by number (from 0) or name. Needed only if there are
         several that differ; an RGB picture with R = G = B is grey.
+    colour : bool
+        Return an RGB or RGBA picture in colour, without its alpha, unless a
+        `channel` is chosen. It stays grey if R = G = B, or if two of them are
+        empty (one stain shown in its colour). Several stains in channels of their
+        own are no colour: choose one.
 
     Returns
     -------
     (H, W) ndarray of uint8, uint16 or float32
+        (H, W, 3) for a picture in colour.
 
     Raises
     ------
@@ -91,28 +98,30 @@ def read_image(path, *, channel=None):
     ...     read_image(folder + "/a.png").sum()
     np.uint64(4)
     """
-    frames = _read_channel(path, channel)
+    frames = _read_frames(path, channel, colour)
     if len(frames) > 1:
         raise ValueError(
             f"{path} holds {len(frames)} frames, expected one image; read it with "
             f"read_movie, or save the frame you want"
         )
-    return check_image(frames[0], str(path))
+    return check_image(frames[0], str(path), colour=colour)
 
 
-def read_movie(paths, *, channel=None):
-    """Read a grey movie from one file of many frames or one file a frame.
+def read_movie(paths, *, channel=None, colour=False):
+    """Read a movie from one file of many frames or one file a frame.
 
     Parameters
     ----------
     paths : str, Path or list of these
         A movie file, a folder of frames, or the frames, see `image_paths`.
     channel : int or str, optional
-        As in `read_image`.
+    colour : bool
+        Both as in `read_image`; the movie is in colour if one of its frames is.
 
     Returns
     -------
     (T, H, W) ndarray of uint8, uint16 or float32
+        (T, H, W, 3) if in colour.
 
     Raises
     ------
@@ -121,8 +130,10 @@ def read_movie(paths, *, channel=None):
     """
     files = image_paths(paths)
     if len(files) == 1:
-        return check_movie(_read_channel(files[0], channel), str(files[0]))
-    frames = [read_image(file, channel=channel) for file in files]
+        return _check_frames(_read_frames(files[0], channel, colour), str(files[0]))
+    frames = [read_image(file, channel=channel, colour=colour) for file in files]
+    if any(frame.ndim == 3 for frame in frames):
+        frames = [f if f.ndim == 3 else np.dstack([f] * 3) for f in frames]
     return np.stack(same_shape(frames, files))
 
 
@@ -211,11 +222,19 @@ def _images_among(files, where):
     return images
 
 
-def _read_channel(path, channel):
-    """Read all frames of one channel: (T, H, W)."""
+def _check_frames(frames, name):
+    """Check a movie, which may be in colour."""
+    if frames.ndim == 3:
+        return check_movie(frames, name)
+    tall = frames.reshape(-1, *frames.shape[2:])
+    return check_image(tall, name, colour=True).reshape(frames.shape)
+
+
+def _read_frames(path, channel, colour):
+    """Read all frames of one channel, (T, H, W), or in colour, (T, H, W, 3)."""
     planes = read_planes(path)
     if channel is None:
-        return _only_channel(path, planes)
+        return _in_colour(planes) if colour and planes.colour else _only(path, planes)
     names = planes.channels
     index = names.index(channel) if channel in names else channel
     try:
@@ -227,7 +246,18 @@ def _read_channel(path, channel):
     return planes.pixels[:, index]
 
 
-def _only_channel(path, planes):
+def _in_colour(planes):
+    """Return an RGB picture in colour, or the one channel that holds all it shows."""
+    rgb = planes.pixels[:, :3]
+    used = [k for k in range(3) if not _is_empty(rgb[:, k])]
+    if len(used) == 1:
+        return rgb[:, used[0]]
+    if (rgb == rgb[:, :1]).all():
+        return rgb[:, 0]
+    return np.ascontiguousarray(np.moveaxis(rgb, 1, -1))
+
+
+def _only(path, planes):
     """Return the single channel, or one of several that are equal."""
     first = planes.pixels[:, 0]
     n_channels = len(planes.channels)
@@ -245,11 +275,15 @@ def _only_channel(path, planes):
     )
 
 
+def _is_empty(values):
+    """Whether all values are the same."""
+    return values.min() == values.max()
+
+
 def _list_channels(planes):
     """Say which channels there are, and which of them are not empty."""
     parts = []
     for k, name in enumerate(planes.channels):
-        values = planes.pixels[:, k]
-        empty = " (empty)" if values.min() == values.max() else ""
+        empty = " (empty)" if _is_empty(planes.pixels[:, k]) else ""
         parts.append((f"{k}" if name == str(k) else f"{k} = {name!r}") + empty)
     return f"channels are {', '.join(parts)}"

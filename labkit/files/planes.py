@@ -34,6 +34,7 @@ PLUGINS = {
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG, _JPEG = b"\x89PNG", b"\xff\xd8\xff"
 _COLOURS = ("red", "green", "blue")
+_RGB_TAGS = (2, 6)  # what TIFF calls RGB and YCbCr; decoded, both are RGB
 
 
 class Planes(NamedTuple):
@@ -46,7 +47,7 @@ class Planes(NamedTuple):
     channels : tuple of str
         The C names: from the file, ``red, green, blue``, or ``"0", "1", ...``.
     colour : bool
-        True if the channels are the samples of an RGB picture.
+        True if the channels are the samples of an RGB picture, perhaps with alpha.
     """
 
     pixels: np.ndarray
@@ -138,14 +139,15 @@ def _read_picture(path):
     """Decode a PNG or JPEG, strictly: what is cut off raises."""
     import imagecodecs
 
-    data = path.read_bytes()
+    data, rgb = path.read_bytes(), True
     if data[:4] == _PNG:
         pixels = imagecodecs.png_decode(data)
     else:
         if b"\xff\xd9" not in data[-64:]:
             raise ValueError("the end-of-image marker is missing")
         pixels = imagecodecs.jpeg_decode(data)
-    return _arrange(pixels, "YXS"[: pixels.ndim])
+        rgb = pixels.shape[2:] != (4,)  # the four inks of a printer
+    return _arrange(pixels, "YXS"[: pixels.ndim], rgb=rgb)
 
 
 def _read_tiff(path):
@@ -161,9 +163,10 @@ def _read_tiff(path):
             )
         pixels, axes = series.asarray(), series.axes
         names = _tiff_channels(tiff)
+        rgb = series.keyframe.photometric in _RGB_TAGS
     if trouble:
         raise ValueError(trouble[0])
-    return _arrange(pixels, axes, names)
+    return _arrange(pixels, axes, names, rgb=rgb)
 
 
 @contextlib.contextmanager
@@ -233,8 +236,8 @@ def _read_with_bioio(path):
     return _arrange(image.get_image_data(order), order, names)
 
 
-def _arrange(pixels, axes, names=None):
-    """Bring an array with named axes into (T, C, H, W)."""
+def _arrange(pixels, axes, names=None, *, rgb=True):
+    """Bring an array with named axes into (T, C, H, W); `rgb`: samples are colours."""
     sizes = dict(zip(axes, pixels.shape, strict=True))
     times = [axis for axis in axes if axis in "TQIZ" and sizes[axis] > 1]
     strange = [axis for axis in axes if axis not in "TQIZCSYX" and sizes[axis] > 1]
@@ -253,7 +256,8 @@ def _arrange(pixels, axes, names=None):
     pixels = pixels.transpose([keep.index(a) for a in (times[0], *"CSYX")])
     n_frames, n_channels, n_samples, *plane = pixels.shape
     pixels = pixels.reshape(n_frames, n_channels * n_samples, *plane)
-    return _named(pixels, names if n_samples == 1 else None, n_samples > 2)
+    colour = rgb and n_channels == 1 and n_samples in (3, 4)
+    return _named(pixels, names if n_samples == 1 else None, colour)
 
 
 def _named(pixels, names, colour):

@@ -10,6 +10,7 @@ _HOMES = {
     "FileResult": "batch",
     "Job": "batch",
     "RunParams": "movie",
+    "SegmentParams": "segmenting",
     "annotate_files": "batch",
     "demo": "examples",
     "demo_on": "examples",
@@ -18,7 +19,7 @@ _HOMES = {
     "pair_files": "pairs",
     "plan": "batch",
     "run": "movie",
-    "segment_files": "batch",
+    "segment_files": "segmenting",
     "track_files": "tracking",
 }
 __all__ = list(_HOMES)

@@ -1,4 +1,4 @@
-"""One step of the chain on many files: annotate or segment.
+"""One step of the chain on many files: what all steps share, and annotation.
 
 Results are named after their input, ``frame01.png`` -> ``frame01.tif``, so that a
 folder of labels fits the folder of images that they belong to.
@@ -9,13 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..auto import AutoParams, annotate_steps, diagnose, estimate_diameter
+from ..auto import AutoParams, annotate_steps, diagnose
 from ..files.images import image_paths, read_movie, read_scale, write_image
 from ..files.labels import write_labels
 from .pairs import LEFT_OUT
 
 BAD_FILE = (ValueError, TypeError, OSError)
-OTHER_SIZE = 1.6  # times the trained diameter: the network begins to miss nuclei
 EXISTING = ("refuse", "skip", "overwrite")
 
 
@@ -37,6 +36,8 @@ class FileResult(NamedTuple):
         Where the labels are, or would be.
     n_objects : list of int
         Objects in each frame; empty if there is no result.
+    diameter : float or None
+        Typical object diameter, px, that a model was set to.
     warnings : list of str
         Doubts about the result, one plain sentence each.
     error : str
@@ -48,6 +49,7 @@ class FileResult(NamedTuple):
     n_objects: list
     warnings: list
     error: str = ""
+    diameter: float | None = None
 
 
 def plan(paths, out, existing="refuse"):
@@ -148,7 +150,7 @@ def annotate_files(jobs, params=None, *, channel=None):
 
     if jobs:
         params.save(jobs[0].output.parent / "auto.yaml")
-    yield from _batch(jobs, work, save, channel)
+    yield from work_on(jobs, lambda movie: (work, None), save, channel=channel)
 
 
 def write_left_out(output, mask, **scale):
@@ -157,59 +159,32 @@ def write_left_out(output, mask, **scale):
     write_image(output.parent / LEFT_OUT / output.name, mask, **scale)
 
 
-def segment_files(model, jobs, *, diameter=None, channel=None):
-    """Segment images or movies with a trained model.
+def work_on(jobs, prepare, save, *, channel=None, colour=False):
+    """Read, work on every frame, save; yield a FileResult per file.
 
     Parameters
     ----------
-    model : StarDist
     jobs : list of Job
-        From `plan`.
-    diameter : float or "auto", optional
-        Typical object diameter in these images, px; by default that of training.
-    channel : int or str, optional
-        Which channel of the files to use.
-
-    Yields
-    ------
-    FileResult
-        As soon as one file is done; a bad file does not stop the others.
+    prepare : callable
+        ``prepare(movie) -> (work, diameter)``, once a file; then
+        ``work(frame) -> (labels, mask or None, warnings)`` for each frame.
+    save : callable
+        ``save(path, labels, mask, scale)``.
+    channel, colour
+        As in `labkit.files.images.read_movie`.
     """
-    from ..segment import segment
-
-    def work(image):
-        labels = segment(model, image, diameter=diameter)
-        notes = [] if labels.any() else ["no nuclei found"]
-        return labels, None, notes + (_other_size(model, image) if not diameter else [])
-
-    def save(output, labels, _, scale):
-        write_labels(output, labels, **scale)
-
-    yield from _batch(jobs, work, save, channel)
-
-
-def _other_size(model, image):
-    """Warn if the nuclei look much larger or smaller than those of training."""
-    seen, trained = estimate_diameter(image), model.params.diameter
-    if not seen or not trained or 1 / OTHER_SIZE < seen / trained < OTHER_SIZE:
-        return []
-    text = f"nuclei look {seen:.0f} px wide, the model learned from {trained:.0f} px"
-    return [f"{text}; try --diameter auto"]
-
-
-def _batch(jobs, work, save, channel):
-    """Read, work on every frame, save; yield a FileResult per file."""
     for job in jobs:
         try:
-            yield _one_file(job, work, save, channel)
+            yield _one_file(job, prepare, save, channel, colour)
         except BAD_FILE as error:
             text = " ".join(str(error).split()) or type(error).__name__
             yield FileResult(*job, [], [], text)
 
 
-def _one_file(job, work, save, channel):
+def _one_file(job, prepare, save, channel, colour):
     """Work on all frames of one file and save them together."""
-    movie = read_movie(job.path, channel=channel)
+    movie = read_movie(job.path, channel=channel, colour=colour)
+    work, diameter = prepare(movie)
     labels, masks, notes = zip(*(work(frame) for frame in movie), strict=True)
     scale = read_scale(job.path)._asdict()
     single = len(movie) == 1
@@ -224,7 +199,7 @@ def _one_file(job, work, save, channel):
         for note in frame_notes
     ]
     counts = [count(frame) for frame in (labels[None] if single else labels)]
-    return FileResult(*job, counts, warnings)
+    return FileResult(*job, counts, warnings, diameter=diameter)
 
 
 def count(labels):

@@ -65,7 +65,7 @@ def _some(names, at_most=5):
     return ", ".join(names[:at_most]) + more
 
 
-def load_pairs(pairs, *, channel=None, use_left_out=True):
+def load_pairs(pairs, *, channel=None, colour=False, use_left_out=True):
     """Read paired files for training.
 
     Parameters
@@ -73,12 +73,15 @@ def load_pairs(pairs, *, channel=None, use_left_out=True):
     pairs : list of (Path, Path)
         From `pair_files`; images or movies.
     channel : int or str, optional
+    colour : bool
+        Both as in `labkit.files.images.read_movie`.
     use_left_out : bool
         Look for the masks that `annotate_files` wrote beside the labels.
 
     Returns
     -------
-    images, labels : list of (H, W) ndarray
+    images : list of (H, W) or, in colour, (H, W, 3) ndarray
+    labels : list of (H, W) ndarray
     left_out : list of (H, W) ndarray of bool, or None
         None if there is not a single mask.
 
@@ -89,18 +92,19 @@ def load_pairs(pairs, *, channel=None, use_left_out=True):
     """
     images, labels, masks, found = [], [], [], False
     for image_path, labels_path in pairs:
-        movie = read_movie(image_path, channel=channel)
+        movie = read_movie(image_path, channel=channel, colour=colour)
         truth = read_label_movie(labels_path)
-        if movie.shape != truth.shape:
+        shape = movie.shape[:3]
+        if shape != truth.shape:
             raise ValueError(
-                f"{image_path} {movie.shape} and {labels_path} {truth.shape} differ in "
-                f"shape (frames, rows, columns); they must show the same pixels"
+                f"{image_path} {shape} and {labels_path} {truth.shape} differ in shape"
+                f" (frames, rows, columns); they must show the same pixels"
             )
         mask_path = labels_path.parent / LEFT_OUT / labels_path.name
         if use_left_out and mask_path.exists():
             mask, found = read_movie(mask_path) > 0, True
         else:
-            mask = np.zeros(movie.shape, bool)
+            mask = np.zeros(truth.shape, bool)
         images.extend(movie)
         labels.extend(truth)
         masks.extend(mask)

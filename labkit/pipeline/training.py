@@ -53,14 +53,16 @@ def fit_and_save(
     Parameters
     ----------
     folder : str or Path
-    images, labels : list of (H, W) ndarray
+    images : list of (H, W) or (H, W, 3) ndarray
+    labels : list of (H, W) ndarray
     left_out : list of (H, W) ndarray of bool, optional
         What to leave out of the loss.
     params : TrainParams, optional
     model_params : StarDistParams, optional
-        Of a new model.
-    start : str or Path, optional
-        Folder of a model to train on from.
+        Of a new model; by default it takes colour if an image is in colour.
+    start : str, Path or StarDist, optional
+        Model to train on from: the name of one that comes with labkit, a folder, or
+        the model itself, which is changed.
     seed, device, progress, callback
         As in `labkit.models.StarDist.fit`.
 
@@ -77,7 +79,11 @@ def fit_and_save(
     """
     params, folder = params or TrainParams(), Path(folder)
     if start is None:
-        model = StarDist(model_params or StarDistParams(), seed=seed, device=device)
+        channels = 3 if any(np.ndim(image) == 3 for image in images) else 1
+        model_params = model_params or StarDistParams(channels=channels)
+        model = StarDist(model_params, seed=seed, device=device)
+    elif isinstance(start, StarDist):
+        model = start
     else:
         model = StarDist.load(start, device=device)
     seen = []
