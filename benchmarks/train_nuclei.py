@@ -17,7 +17,7 @@ from collections import defaultdict
 import numpy as np
 
 import labkit as lk
-from labkit.crops import Augment
+from labkit.crops import Augment, resized
 from labkit.models import (
     StarDist,
     StarDistParams,
@@ -26,7 +26,6 @@ from labkit.models import (
     UNetProbParams,
 )
 from labkit.models.store import SHIPPED, save_model
-from labkit.segment import resized
 
 DIAMETER = 28.0  # px
 SHARES = {  # of the crops; groups that are not named share the rest

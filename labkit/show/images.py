@@ -147,18 +147,23 @@ def errors(image, true, pred, *, min_iou=0.5, width=8.0):
     """
     image, true = check_pair(image, true, ("image", "true"), colour=True)
     image, pred = check_pair(image, pred, ("image", "pred"), colour=True)
+    picture, counts = error_picture(image, true, pred, min_iou, round(width * DPI))
+    axes = _single(image.shape, width, extra=0.4 if width > 6.5 else 0.65)
+    draw(axes, picture, image.shape, "")
+    _legend(axes, counts)
+    return axes.figure
+
+
+def error_picture(image, true, pred, min_iou, max_side):
+    """Return the RGB picture of `errors` and how many objects are of each kind."""
     found = metrics.classify(true, pred, min_iou)
-    side = round(width * DPI)
-    grey = rgb(np.round(0.8 * grey_picture(image, side)).astype(np.uint8))
+    grey = rgb(np.round(0.8 * grey_picture(image, max_side)).astype(np.uint8))
     picture = grey.copy()
     for kind, color in KINDS.items():
         labels = true if kind in ("missed", "split") else pred
         only = np.where(np.isin(labels, getattr(found, kind)), labels, 0)
-        _paint(picture, grey, resize(only, side), color, kind != "matched")
-    axes = _single(image.shape, width, extra=0.4 if width > 6.5 else 0.65)
-    draw(axes, picture, image.shape, "")
-    _legend(axes, {kind: len(getattr(found, kind)) for kind in KINDS})
-    return axes.figure
+        _paint(picture, grey, resize(only, max_side), color, kind != "matched")
+    return picture, {kind: len(getattr(found, kind)) for kind in KINDS}
 
 
 def draw(axes, picture, shape, title):

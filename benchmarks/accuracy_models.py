@@ -1,0 +1,194 @@
+"""How good are the models that come with labkit, and where do they fail?
+
+    LABKIT_DATA=... python benchmarks/accuracy_models.py [PART ...]
+
+prints one markdown table for each part (all but `left_out` by default):
+
+groups      StarDist and UNetProb on dsb2018_test, by group of images
+mdck        frame 1 of the MDCK movie, nothing of which was in training
+tta         test-time augmentation and the other switches against none
+others      Englbrecht's four test tiles, the breast cancer movie (centres only)
+left_out    train without a group of images, test on it (six trainings: an hour)
+
+DSB: mean over images of the Data Science Bowl's score. F1, precision and recall
+count all objects of a group together, at IoU > 0.5.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+
+import numpy as np
+from train_nuclei import train
+
+import labkit as lk
+from labkit.metrics import dsb_score, match, sum_matches
+from labkit.models import StarDist, UNetProb
+from labkit.segment import segment_steps
+
+LEFT_OUT = {
+    "purple on white": ("he_purple_on_white",),
+    "purple on purple": ("he_purple_on_purple",),
+    "bright field cytology": ("bf_cytology",),
+    "360 x 360, large nuclei": ("fluo360_large",),
+    "520 x 696, two groups": ("fluo520_dense", "fluo520_large"),
+}
+SHORT = 2000  # steps of the trainings of left_out
+
+
+def examples(name="dsb2018_test"):
+    """Images, labels and group of each image of a DSB2018 split."""
+    data = lk.data.load(name)
+    groups = [row["group"] for row in data.info["index"]]
+    return list(zip(data.images, data.labels, groups, strict=True))
+
+
+def results(model, found, diameter="auto", **options):
+    """One (group, Match, DSB score, estimated / true diameter) for each image."""
+    rows = []
+    for image, labels, group in found:
+        true = lk.labels.median_diameter(labels)
+        given = true if diameter == "true" else diameter
+        limit = model.params.diameter * 8
+        given = min(given, limit) if isinstance(given, float) else given
+        steps = segment_steps(model, image, diameter=given, **options)
+        scores = match(labels, steps.labels), dsb_score(labels, steps.labels)
+        rows.append((group, *scores, steps.diameter / true if true else 1.0))
+    return rows
+
+
+def grouped(rows):
+    """Rows by group, and all fluorescence groups together."""
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row[0]].append(row)
+    fluorescence = [row for row in rows if row[0].startswith("fluo")]
+    if fluorescence:
+        groups["all fluorescence"] = fluorescence
+    return groups
+
+
+def line(name, rows, *more):
+    """One line of a markdown table."""
+    total = sum_matches([row[1] for row in rows])
+    dsb = np.mean([row[2] for row in rows])
+    cells = [f"{total.f1:.3f}", f"{total.precision:.3f}", f"{total.recall:.3f}"]
+    cells += [f"{total.mean_iou:.3f}", f"{dsb:.3f}", *more]
+    print(f"| {name} | {len(rows)} | {' | '.join(cells)} |", flush=True)
+
+
+def head(title, *more):
+    """Title and first lines of a table."""
+    names = ["", "images", "F1", "precision", "recall", "mean IoU", "DSB", *more]
+    print(f"\n### {title}\n\n| {' | '.join(names)} |\n|---{'|--:' * (len(names) - 1)}|")
+
+
+def groups():
+    """Every group of the test split, diameter estimated and known."""
+    for model_class in (StarDist, UNetProb):
+        model = model_class.load("nuclei")
+        kind = model_class.__name__
+        head(
+            f"{kind} 'nuclei' on dsb2018_test, diameter=\"auto\"",
+            "F1, true diameter",
+            "DSB, true diameter",
+            "estimated / true",
+        )
+        auto = grouped(results(model, examples()))
+        true = grouped(results(model, examples(), "true"))
+        for name in sorted(auto, key=lambda name: (name.startswith("all"), name)):
+            f1 = sum_matches([row[1] for row in true[name]]).f1
+            dsb = np.mean([row[2] for row in true[name]])
+            off = np.median([row[3] for row in auto[name]])
+            line(name, auto[name], f"{f1:.3f}", f"{dsb:.3f}", f"{off:.2f}")
+
+
+def mdck():
+    """The hand-drawn frame: another microscope, cell line and magnification."""
+    head("MDCK frame 1, 791 hand-drawn nuclei, never seen", "CPU-s")
+    data = lk.data.load("mdck_frame01")
+    found = [(data.images[0], data.labels[0], "mdck")]
+    for model_class in (StarDist, UNetProb):
+        model = model_class.load("nuclei")
+        model.predict(data.images[0][:256, :256])  # compile before timing
+        for diameter in ("auto", "true"):
+            started = time.process_time()
+            rows = results(model, found, diameter)
+            seconds = time.process_time() - started
+            kind = model_class.__name__
+            line(f"{kind}, {diameter} diameter", rows, f"{seconds:.1f}")
+
+
+def tta():
+    """Every switch of `segment`, on the test split and its fluorescence part."""
+    head("Switches of segment, StarDist 'nuclei' on dsb2018_test, true diameter", "CPU")
+    model, borders = StarDist.load("nuclei"), UNetProb.load("nuclei")
+    switches = {
+        "none": {},
+        "tta=True": {"tta": True},
+        "scales=(1, 2)": {"scales": (1.0, 2.0)},
+        "scales=(1, 0.5)": {"scales": (1.0, 0.5)},
+        "borders=UNetProb": {"borders": borders},
+        "holes=True": {"holes": True},
+        "min_area=20": {"min_area": 20},
+    }
+    first = None
+    for name, options in switches.items():
+        started = time.process_time()
+        rows = results(model, examples(), "true", **options)
+        seconds = time.process_time() - started
+        first = first or seconds
+        line(f"{name}, all", rows, f"{seconds / first:.1f}x")
+        line(f"{name}, fluorescence", grouped(rows)["all fluorescence"], "")
+
+
+def others():
+    """Sets from other places."""
+    head("Other sets, StarDist 'nuclei', diameter=\"auto\"")
+    model = StarDist.load("nuclei")
+    for name in ("englbrecht_test", "englbrecht_test_raw", "scratch_assay"):
+        data = lk.data.load(name)
+        found = [(i, t, name) for i, t in zip(data.images, data.labels, strict=True)]
+        line(name, results(model, found))
+    data = lk.data.load("breast_cancer")
+    n_found = n_true = n_hit = 0
+    for image, true in zip(data.images[::6], data.labels[::6], strict=True):
+        labels = segment_steps(model, image, diameter="auto").labels
+        table = lk.labels.object_table(true)
+        hits = labels[table["y"].round().astype(int), table["x"].round().astype(int)]
+        n_true, n_found = n_true + len(table), n_found + labels.max()
+        n_hit += len(np.unique(hits[hits > 0]))
+    print(
+        f"\nbreast_cancer, every sixth frame, true centres only: {n_true} nuclei, "
+        f"{n_found} found, {n_hit} of them hold a centre that no other one holds "
+        f"(precision {n_hit / n_found:.3f}, recall {n_hit / n_true:.3f})"
+    )
+
+
+def left_out():
+    """What becomes of images unlike any in training."""
+    head(
+        f"Groups left out of training ({SHORT} steps), tested on dsb2018_test",
+        "F1, trained with it",
+        "DSB, trained with it",
+    )
+    everything, _ = train("stardist", SHORT)
+    test = examples()
+    for name, without in LEFT_OUT.items():
+        model, _ = train("stardist", SHORT, without)
+        found = [one for one in test if one[2] in without]
+        known = results(everything, found)
+        f1, dsb = sum_matches([k[1] for k in known]).f1, np.mean([k[2] for k in known])
+        line(name, results(model, found), f"{f1:.3f}", f"{dsb:.3f}")
+
+
+PARTS = {part.__name__: part for part in (groups, mdck, tta, others, left_out)}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    default = [name for name in PARTS if name != "left_out"]
+    parser.add_argument("parts", nargs="*", default=default, metavar="PART")
+    for chosen in parser.parse_args().parts:
+        PARTS[chosen]()
