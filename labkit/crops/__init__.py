@@ -9,6 +9,7 @@ frame, or foreground that the annotation left out) the weight is 0.
 
 from .cutting import cut, stack, tile_crops
 from .normalizing import normalize
+from .resizing import rescale, resized
 from .sampling import Augment, Crops
 from .sources import Source, hold_out, sources
 from .targets import (
@@ -32,6 +33,8 @@ __all__ = [
     "cut",
     "hold_out",
     "normalize",
+    "rescale",
+    "resized",
     "rims",
     "sources",
     "stack",

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from .sources import Source
+from .targets import check_channels
 
 
 def cut(source, centre, size, geometry=((1, 0), (0, 1))):
@@ -81,6 +82,7 @@ def tile_crops(found, targets, *, size=128, at_most=48):
     StarCrop or PixelCrop
         At most `at_most` crops, the same at every call.
     """
+    check_channels(found, targets.channels)
     places = []
     for k, source in enumerate(found):
         for row in range(0, source.labels.shape[0], size):

@@ -7,6 +7,8 @@ lack (optical density, tints, shading) is here.
 
 import numpy as np
 
+COLOURED = 0.02  # least difference between channels of a picture in colour
+
 
 def restyle(image, augment, rng):
     """Draw another look for one crop.
@@ -24,30 +26,35 @@ def restyle(image, augment, rng):
     ndarray of float32
         Of the same shape.
     """
-    import torch  # so that who needs no colours does not wait for torchvision
-    from torchvision.transforms.v2 import functional as tv
-
     image = np.clip(image, 0, 1)
-    if len(image) == 3:
-        coloured = bool(np.ptp(image, axis=0).max() > 0.02)
-        if coloured and augment.stain:
-            image = restain(image, augment.stain, rng)
-        if coloured and augment.hue:
-            shift = float(rng.uniform(-1, 1) * augment.hue)
-            image = tv.adjust_hue(torch.from_numpy(image), shift)
-            strength = float(rng.uniform(1 - 4 * augment.hue, 1 + 2 * augment.hue))
-            image = tv.adjust_saturation(image, max(strength, 0.0)).numpy()
-        if coloured and rng.random() < augment.grey:
-            image = tv.rgb_to_grayscale(torch.from_numpy(image), 3).numpy()
-        if not coloured and rng.random() < augment.tint:
-            image = image * _tint(rng)
+    if len(image) == 3 and np.ptp(image, axis=0).max() > COLOURED:
+        image = _recolour(image, augment, rng)
+    elif len(image) == 3 and rng.random() < augment.tint:
+        image = image * _tint(rng)
     if rng.random() < augment.invert:
-        image = tv.invert(torch.from_numpy(image)).numpy()
-    if augment.gamma > 1:
+        image = 1 - image
+    if augment.gamma != 1:
         image = image ** (augment.gamma ** rng.uniform(-1, 1))
     if augment.shade:
         image = image * _shading(image.shape[1:], augment.shade, rng)
     return image.astype(np.float32)
+
+
+def _recolour(image, augment, rng):
+    """Change stains, hue and saturation of a (3, s, s) crop, or take them away."""
+    import torch  # here, so that who has no colours does not wait for torchvision
+    from torchvision.transforms.v2 import functional as tv
+
+    if augment.stain:
+        image = restain(image, augment.stain, rng)
+    if augment.hue:
+        shift = float(rng.uniform(-1, 1) * augment.hue)
+        image = tv.adjust_hue(torch.from_numpy(image), shift)
+        strength = float(rng.uniform(1 - 4 * augment.hue, 1 + 2 * augment.hue))
+        image = tv.adjust_saturation(image, max(strength, 0.0)).numpy()
+    if rng.random() < augment.grey:
+        image = tv.rgb_to_grayscale(torch.from_numpy(image), 3).numpy()
+    return image
 
 
 def restain(image, strength, rng):

@@ -8,7 +8,7 @@ import numpy as np
 from ..params import Params
 from .cutting import cut, stack
 from .looks import restyle
-from .targets import StarTargets
+from .targets import StarTargets, check_channels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +86,12 @@ class Crops:
     seed : int
         Same seed, same crops.
 
+    Raises
+    ------
+    ValueError
+        If `size` or `chance` does not fit, or a picture is in colour and the
+        targets' network sees grey only.
+
     Examples
     --------
     >>> labels = np.zeros((64, 64), int)
@@ -111,6 +117,7 @@ class Crops:
         grid = targets.grid
         if size % grid:
             raise ValueError(f"`size` {size} must be a multiple of `grid` {grid}")
+        check_channels(found, targets.channels)
         self.found, self.targets, self.size = found, targets, size
         self.augment, self.on_object = augment, on_object
         self._rng = np.random.default_rng(seed)
@@ -118,7 +125,7 @@ class Crops:
         self._objects = [np.flatnonzero(source.labels) for source in found]
         self._chance = _shares(chance, found)
         with_objects = self._chance * [len(pixels) > 0 for pixels in self._objects]
-        self._object_chance = with_objects / max(with_objects.sum(), 1)
+        self._object_chance = with_objects / (with_objects.sum() or 1)
 
     def batch(self, n):
         """Return `n` random crops as a `StarCrop` or `PixelCrop`."""

@@ -91,25 +91,31 @@ class PixelTargets:
             Without the leading batch axis.
         """
         inner = slice(margin, source.labels.shape[0] - margin)
-        truth = [source.labels > 0, rims(source.labels, self.rim)]
+        rim = rims(source.labels, self.rim)
+        # next to the unknown, such as the edge of the image, a rim is a guess
+        guessed = rim & ~rims(source.labels, self.rim, source.ignore)
+        known = ~(source.ignore | guessed)[None, inner, inner]
         return PixelCrop(
             channels_first(source.image[inner, inner], self.channels),
-            np.stack(truth)[:, inner, inner].astype(np.float32),
-            ~source.ignore[None, inner, inner] * np.float32(1),
+            np.stack([source.labels > 0, rim])[:, inner, inner].astype(np.float32),
+            known.astype(np.float32),
         )
 
 
-def rims(labels, width=2):
+def rims(labels, width=2, ignore=None):
     """Return the pixels of objects at most `width` px from their outside.
 
     Parameters
     ----------
     labels : (H, W) ndarray of int32
     width : int
+    ignore : (H, W) ndarray of bool, optional
+        Pixels that count neither as another object nor as background.
 
     Returns
     -------
     (H, W) ndarray of bool
+        The edge of the image makes no rim.
 
     Examples
     --------
@@ -117,9 +123,10 @@ def rims(labels, width=2):
     array([[0, 1, 0, 1, 1, 0]])
     """
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1,) * 2)
-    numbers = labels.astype(np.float32)
-    differs = cv2.dilate(numbers, around) != cv2.erode(numbers, around)
-    return differs & (labels > 0)
+    low = high = labels.astype(np.float32)
+    if ignore is not None:
+        low, high = np.where(ignore, np.inf, low), np.where(ignore, -np.inf, high)
+    return (cv2.dilate(high, around) > cv2.erode(low, around)) & (labels > 0)
 
 
 def channels_first(image, channels):
@@ -133,8 +140,20 @@ def channels_first(image, channels):
     if image.ndim == 2:
         return np.repeat(image[None], channels, axis=0)
     if channels == 1:
-        raise ValueError(
-            f"this model sees grey images, got one in colour of shape {image.shape}; "
-            f"use one channel, image[..., 0], or StarDistParams(channels=3)"
-        )
+        raise _no_colour("image", image)
     return np.ascontiguousarray(np.moveaxis(image, -1, 0))
+
+
+def check_channels(found, channels):
+    """Raise ValueError if sources are in colour and the network sees grey only."""
+    for k, source in enumerate(found):
+        if channels == 1 and source.image.ndim == 3:
+            raise _no_colour(f"images[{k}]", source.image)
+
+
+def _no_colour(name, image):
+    """The error of a picture in colour that meets a network for grey ones."""
+    return ValueError(
+        f"this model sees grey images, but `{name}` is in colour, of shape "
+        f"{image.shape}; use one channel, {name}[..., 0], or a model with channels=3"
+    )

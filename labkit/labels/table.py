@@ -147,11 +147,23 @@ def median_diameter(*labels):
     float
         Px; 0 if there is no object.
 
+    Raises
+    ------
+    ValueError, TypeError
+        As `labkit.checks.check_labels`.
+
     Examples
     --------
     >>> round(median_diameter([[1, 1, 0, 2, 2, 2], [1, 1, 0, 0, 0, 0]]), 2)
     2.11
     """
-    areas = np.concatenate([np.bincount(np.ravel(one))[1:] for one in labels])
-    areas = areas[areas > 0]
+    areas = [_areas(one) for one in labels]
+    areas = np.concatenate(areas) if areas else np.zeros(0)
     return float(2 * np.sqrt(np.median(areas) / np.pi)) if len(areas) else 0.0
+
+
+def _areas(labels):
+    """Return the areas of all objects, px."""
+    small, _ = small_numbers(check_labels(labels))
+    areas = np.bincount(small.ravel())[1:]
+    return areas[areas > 0]

@@ -5,9 +5,13 @@ from pathlib import Path
 import torch
 
 from .. import crops as cr
+from ..checks import check_image
 from ..labels import median_diameter
 from .store import load_model, save_model
 from .training import TrainParams, pick_device, train
+
+WIDE = 1.5  # networks trained on objects this much larger and smaller know many sizes
+SAME_SIZE = 1.15
 
 
 class Model:
@@ -91,20 +95,21 @@ class Model:
         """
         params = params or TrainParams()
         self._check_crop_size(params.crop_size)
-        training = found = cr.sources(images, labels, ignore)
+        training = found = self._to_scale(cr.sources(images, labels, ignore))
         if validation is not None:
-            held = cr.sources(*validation)
+            held = cr.rescale(cr.sources(*validation), self.params.enlarge)
         elif chance is None:
             training, held = cr.hold_out(found, hold_out)
         else:
             raise ValueError("`chance` needs `validation`: images that are held out")
-        self._prepare(found)
+        augment = augment or cr.Augment()
+        self._prepare(found, augment)
         targets, size = self._targets(), params.crop_size
         crops = cr.Crops(
             training,
             targets,
             size=size,
-            augment=augment or cr.Augment(),
+            augment=augment,
             chance=chance,
             seed=seed,
         )
@@ -113,6 +118,33 @@ class Model:
         history = train(self.net, self._loss, crops, tiles, params, **watch)
         self._tune(held)
         return history
+
+    def predict(self, image, *, tile=1024, tta=False):
+        """Segment one image with objects of the size they had in training.
+
+        Parameters
+        ----------
+        image : (H, W) or (H, W, 3) array of uint8, uint16 or float
+            Colour needs a model with ``channels=3``.
+        tile : int
+            Side of the part computed at once, px. It bounds the memory and does
+            not change the result: tiles overlap as far as the network looks.
+        tta : bool
+            Average the answers for the 8 ways to turn and mirror the image.
+
+        Returns
+        -------
+        (H, W) ndarray of int32
+            Label image.
+
+        See Also
+        --------
+        labkit.segment.segment : objects of another size than in training.
+        """
+        image = check_image(image, colour=True)
+        factor = self.params.enlarge
+        found = self.propose(cr.resized(image, factor), tile=tile, tta=tta)
+        return self.decode(*found, image.shape[:2], factor=1 / factor)
 
     def save(self, folder):
         """Write ``model.yaml`` and ``weights.safetensors`` into `folder`."""
@@ -139,8 +171,28 @@ class Model:
         """
         params, weights = load_model(name, cls.__name__, cls.Params)
         model = cls(params, device=device)
-        model.net.load_state_dict(weights)
+        try:
+            model.net.load_state_dict(weights)
+        except RuntimeError as error:
+            raise ValueError(
+                f"the weights of {name} are not of the network that its card "
+                f"describes, {params}; take both from the same model"
+            ) from error
         return model
+
+    def _to_scale(self, found):
+        """Training images at the scale of a network that knows many sizes.
+
+        Its objects keep the size that the network was trained on, and
+        `predict` will enlarge images likewise. Any other network learns the images
+        at their own scale.
+        """
+        diameter = median_diameter(*(source.labels for source in found))
+        factor = self.params.diameter / diameter
+        if self.params.zoom < WIDE or 1 / SAME_SIZE < factor < SAME_SIZE:
+            factor = 1.0
+        self.params = self.params.replace(enlarge=factor)
+        return cr.rescale(found, factor)
 
     def _network(self):
         """Return the network, with fresh weights."""
@@ -154,10 +206,11 @@ class Model:
         """Return the loss of one batch."""
         raise NotImplementedError
 
-    def _prepare(self, found):
+    def _prepare(self, found, augment):
         """Read off the training images what the model must know."""
         diameter = median_diameter(*(source.labels for source in found))
-        self.params = self.params.replace(diameter=diameter)
+        zoom = max(self.params.zoom, augment.scale)
+        self.params = self.params.replace(diameter=diameter, zoom=zoom)
 
     def _tune(self, held):
         """Choose thresholds on the held-out images."""

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
-from .tiles import tile_boxes
+from .tiles import tile_boxes, with_margin
 
 MIN_CORE = 4  # px; smaller cores are noise
 
@@ -26,14 +26,14 @@ def pixels_in_tiles(maps, image, *, tile, overlap, multiple):
     -------
     (2, H, W) ndarray of float32
     """
-    margin = multiple
-    image = np.pad(image, [(0, 0), (margin, margin), (margin, margin)], "symmetric")
+    (_, height, width), margin = image.shape, multiple
+    image = with_margin(image, margin)
     prob = np.empty((2, *image.shape[1:]), np.float32)
     for box in tile_boxes(image.shape[1:], tile, overlap, multiple):
         found = maps(image[:, *box.outer])
         counts = box.inner_mask(found.shape[1:], 1)
         prob[:, *box.outer][:, counts] = found[:, counts]
-    return prob[:, margin:-margin, margin:-margin]
+    return prob[:, margin : margin + height, margin : margin + width]
 
 
 def split_by_rims(nucleus, rim, prob_thresh=0.5):

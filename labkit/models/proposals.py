@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..stars import Stars, candidates, join
-from .tiles import coarse_shape, tile_boxes
+from .tiles import coarse_shape, tile_boxes, with_margin
 
 
 def propose_in_tiles(maps, image, *, grid, prob_thresh, tile, overlap, multiple):
@@ -30,7 +30,7 @@ def propose_in_tiles(maps, image, *, grid, prob_thresh, tile, overlap, multiple)
     inside : (ceil(H / grid), ceil(W / grid)) ndarray of float32
     """
     shape, margin = image.shape[1:], multiple
-    image = np.pad(image, [(0, 0), (margin, margin), (margin, margin)], "symmetric")
+    image = with_margin(image, margin)
     inside = np.empty(coarse_shape(image.shape[1:], grid), np.float32)
     found = []
     for box in tile_boxes(image.shape[1:], tile, overlap, multiple):

@@ -49,6 +49,12 @@ class StarDistParams(Params):
         Length of a ray for which the network answers 1, px; set by the first
         `StarDist.fit` and kept by later ones, so that fine-tuning on objects of
         another size begins with the right outlines.
+    zoom : float
+        Objects up to this much larger and smaller were seen in training; set by
+        `StarDist.fit` from `labkit.crops.Augment`.
+    enlarge : float
+        Size of what the network sees / size of the training images. Not 1 where
+        `StarDist.fit` went on from a network that knew many sizes already.
     prob_thresh, nms_thresh : float
         Of `labkit.stars.decode`; `prob_thresh` is tuned by `StarDist.fit`.
     """
@@ -60,6 +66,8 @@ class StarDistParams(Params):
     channels: int = 1
     refine: bool = True
     diameter: float = 0.0
+    zoom: float = 1.0
+    enlarge: float = 1.0
     ray_unit: float = 0.0
     prob_thresh: float = 0.5
     nms_thresh: float = 0.4
@@ -93,31 +101,6 @@ class StarDist(Model):
     """
 
     Params = StarDistParams
-
-    def predict(self, image, *, tile=1024, tta=False):
-        """Segment one image at the scale the model was trained at.
-
-        Parameters
-        ----------
-        image : (H, W) or (H, W, 3) array of uint8, uint16 or float
-            Colour needs a model with ``channels=3``.
-        tile : int
-            Side of the part computed at once, px. It bounds the memory and does
-            not change the result: tiles overlap as far as the network looks.
-        tta : bool
-            Average the answers for the 8 ways to turn and mirror the image.
-
-        Returns
-        -------
-        (H, W) ndarray of int32
-            Label image.
-
-        See Also
-        --------
-        labkit.segment.segment : objects of another size than in training.
-        """
-        found = self.propose(image, tile=tile, tta=tta)
-        return self.decode(*found, np.shape(image)[:2])
 
     def propose(self, image, *, tile=1024, tta=False, prob_thresh=None, normalize=True):
         """Return what the pixels propose, before suppression.
@@ -209,9 +192,9 @@ class StarDist(Model):
         params = self.params
         return cr.StarTargets(params.n_rays, params.grid, params.channels)
 
-    def _prepare(self, found):
+    def _prepare(self, found, augment):
         """Set the diameter, and with it the unit of the rays the first time."""
-        super()._prepare(found)
+        super()._prepare(found, augment)
         unit = self.params.ray_unit or self.params.diameter / 2
         self.params = self.params.replace(ray_unit=unit)
 

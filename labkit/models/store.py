@@ -130,7 +130,15 @@ def load_model(name, kind, params_class):
     state = {
         n: v.to(torch.float32) if v.is_floating_point() else v for n, v in state.items()
     }
-    return params_class().replace(**card["params"]), state
+    return _read_params(card, card_path, params_class), state
+
+
+def _read_params(card, path, params_class):
+    """Read a card's parameters; those it does not name keep their default."""
+    values = card.get("params")
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} does not say the model's params; write it again")
+    return params_class().replace(**values)
 
 
 def _read_card(path):

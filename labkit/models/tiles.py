@@ -84,6 +84,25 @@ def tile_boxes(shape, tile, overlap, multiple):
             yield TileBox(outer, inner)
 
 
+def with_margin(image, margin):
+    """Continue an image by its mirror image, as in training.
+
+    Parameters
+    ----------
+    image : (channels, H, W) ndarray
+    margin : int
+        Px on each side; below and on the right more, so that both sides become
+        multiples of it. Then all tiles, turned or mirrored, are halved in size
+        at the same places.
+
+    Returns
+    -------
+    (channels, h, w) ndarray
+    """
+    padding = [(margin, margin + -side % margin) for side in image.shape[1:]]
+    return np.pad(image, [(0, 0), *padding], mode="symmetric")
+
+
 @torch.inference_mode()
 def run_network(net, image, grid, device):
     """Return what a network answers for one image of any size.

@@ -33,6 +33,12 @@ class UNetProbParams(Params):
         Width of the rim that keeps touching objects apart, px.
     diameter : float
         Median object diameter in training, px; set by `UNetProb.fit`.
+    zoom : float
+        Objects up to this much larger and smaller were seen in training; set by
+        `UNetProb.fit` from `labkit.crops.Augment`.
+    enlarge : float
+        Size of what the network sees / size of the training images. Not 1 where
+        `UNetProb.fit` went on from a network that knew many sizes already.
     prob_thresh : float
         Least probability of a nucleus pixel.
     """
@@ -43,6 +49,8 @@ class UNetProbParams(Params):
     channels: int = 1
     rim: int = 2
     diameter: float = 0.0
+    zoom: float = 1.0
+    enlarge: float = 1.0
     prob_thresh: float = 0.5
 
 
@@ -106,19 +114,6 @@ class UNetProb(Model):
             overlap=self.net.reach,
             multiple=self.net.multiple,
         )
-
-    def predict(self, image, *, tile=1024, tta=False):
-        """Segment one image at the scale the model was trained at.
-
-        Parameters as `prob`.
-
-        Returns
-        -------
-        (H, W) ndarray of int32
-            Label image: each connected inner part of a nucleus is one object and
-            grows over its rim.
-        """
-        return self.decode(self.prob(image, tile=tile, tta=tta), np.shape(image)[:2])
 
     def propose(self, image, **how):
         """Return what `decode` takes; parameters as `prob`."""

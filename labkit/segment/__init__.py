@@ -8,7 +8,7 @@ be done to a segmentation is a switch of the one function `segment`.
 """
 
 from .post import add_missing, drop_small, fill_holes, refine_borders
-from .scale import fitting_diameter, resized
+from .scale import fitting_diameter
 from .whole import Segmentation, segment, segment_steps
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "fill_holes",
     "fitting_diameter",
     "refine_borders",
-    "resized",
     "segment",
     "segment_steps",
 ]

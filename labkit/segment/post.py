@@ -5,9 +5,11 @@ import numpy as np
 from skimage.segmentation import watershed
 
 from ..checks import check_labels, check_same_shape
-from ..labels import object_table, relabel
+from ..labels import median_diameter, relabel
+from ..labels.basic import small_numbers
 
 MAX_OCCUPIED = 0.24  # share of an object; nucleAIzer merges scales below 1 - 0.76
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def fill_holes(labels):
@@ -20,7 +22,8 @@ def fill_holes(labels):
     Returns
     -------
     (H, W) ndarray of int32
-        Copy; objects keep their numbers.
+        Copy; objects keep their numbers. What is open at the edge of the image is
+        no hole.
 
     Examples
     --------
@@ -39,12 +42,9 @@ def fill_holes(labels):
         window = np.s_[row - 1 : row + rows + 1, col - 1 : col + cols + 1]
         hole = (holes[window] == number).astype(np.uint8)
         around = labels[window][(cv2.dilate(hole, CROSS) > 0) & (hole == 0)]
-        if around[0] and (around == around[0]).all():
+        if (around == around[0]).all():
             labels[window][hole > 0] = around[0]
     return labels
-
-
-CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def drop_small(labels, min_area):
@@ -58,8 +58,13 @@ def drop_small(labels, min_area):
     Returns
     -------
     (H, W) ndarray of int32
+
+    Examples
+    --------
+    >>> drop_small([[1, 0, 2, 2]], 2)
+    array([[0, 0, 1, 1]], dtype=int32)
     """
-    labels = check_labels(labels)
+    labels = relabel(labels)
     areas = np.bincount(labels.ravel())
     return relabel(np.where(areas[labels] >= min_area, labels, 0))
 
@@ -94,6 +99,7 @@ def add_missing(labels, more, max_occupied=MAX_OCCUPIED):
     """
     labels, more = check_labels(labels), check_labels(more, "more")
     check_same_shape(labels, more, ("labels", "more"))
+    labels, more = relabel(labels), relabel(more)
     areas = np.bincount(more.ravel())
     taken = np.bincount(more[labels > 0], minlength=len(areas))
     new = taken <= max_occupied * areas
@@ -120,7 +126,13 @@ def refine_borders(labels, prob, width=None):
     Returns
     -------
     (H, W) ndarray of int32
-        Objects keep their numbers; one of which nothing is probable stays as it is.
+        Objects keep their numbers. One of which nothing is probable stays as it
+        is, and one too thin to have an inner part loses nothing.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
 
     References
     ----------
@@ -131,13 +143,20 @@ def refine_borders(labels, prob, width=None):
     if not labels.any():
         return labels.copy()
     if width is None:
-        areas = object_table(labels)["area"]
-        width = max(1, round(0.1 * np.sqrt(4 / np.pi * np.median(areas))))
+        width = max(1, round(0.1 * median_diameter(labels)))
+    labels, numbers = small_numbers(labels)
+    cores, near = _cores(labels, width)
+    n = len(numbers)
+    has_core = np.bincount(cores.ravel(), minlength=n) > 0
+    is_seen = np.bincount(labels[prob > 0.5], minlength=n) > 0
+    cores = np.where((has_core & is_seen)[labels], cores, labels)
+    mask = (near & (prob > 0.5)) | (cores > 0)
+    return numbers[watershed(1 - prob, cores, mask=mask)]
+
+
+def _cores(labels, width):
+    """What of objects is `width` px from any border, and what is near an object."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1,) * 2)
-    numbers = labels.astype(np.float32)
-    low, high = cv2.erode(numbers, disc), cv2.dilate(numbers, disc)
-    cores = np.where(low == high, labels, 0)
-    whole = np.bincount(cores.ravel(), minlength=labels.max() + 1) == 0
-    cores = np.where(whole[labels], labels, cores)  # too thin to have a core
-    allowed = (high > 0) & (prob > 0.5)
-    return watershed(1 - prob, cores, mask=allowed | (cores > 0)).astype(np.int32)
+    values = labels.astype(np.float32)
+    low, high = cv2.erode(values, disc), cv2.dilate(values, disc)
+    return np.where(low == high, labels, 0), high > 0

@@ -1,45 +1,146 @@
 """The object scale: how large nuclei are here, and images brought to that size."""
 
-import cv2
 import numpy as np
 
 from ..auto import estimate_diameter
 from ..checks import check_image
+from ..crops import resized
 from ..labels import median_diameter
+from ..models.base import SAME_SIZE, WIDE
 from ..models.tiles import enlarge
 
-SAME_SIZE = 1.15
 LARGEST_FACTOR = 8.0
+SURVEY = 2.0 ** np.arange(-2, 2.51, 0.5)  # sizes looked at, in trained diameters
+WINDOW = 400  # px that the network sees at each of them
+ALIKE = 0.6  # octaves
 
 
 def fitting_diameter(model, image, *, tile=1024):
     """Estimate the object diameter of an image with the help of a model.
 
-    Two passes, as in [1]_: the estimate from the image alone sets the scale of
-    a first segmentation, whose median diameter is the answer.
+    A model that was trained on objects of many sizes (`zoom`) looks at the image
+    in steps from 4 times too small to 5 times too large. Shown too small, objects
+    come out larger than the size it was trained on, and the other way round; the
+    answer is the size where what it sees agrees with what it was shown. If that
+    happens twice, the size at which more of the image is covered wins.
+
+    Other models get two passes, as in [1]_: the estimate from the image alone sets
+    the scale of a first segmentation, whose median diameter is the answer.
 
     Parameters
     ----------
-    model : labkit.models.StarDist
-    image : (H, W) array
+    model : labkit.models.StarDist or labkit.models.UNetProb
+    image : (H, W) or (H, W, 3) array
+        Of a large one, the part with the most contrast is looked at.
     tile : int
 
     Returns
     -------
     float
-        Diameter of a disc of the median area, px; the first estimate where the
-        model finds nothing.
+        Diameter of a disc of the median area, px. Where the model finds nothing:
+        the estimate from the image alone, or the trained size.
 
     References
     ----------
     .. [1] Hollandi et al. (2020), Cell Systems 10: 453-458 (nucleAIzer).
     """
-    image = check_image(image)
-    first = float(np.clip(estimate_diameter(image), *limits(model)))
-    second = median_diameter(
-        at_scale(model, image, scale_factor(model, first), tile=tile)
-    )
-    return float(np.clip(second or first, *limits(model)))
+    image = check_image(image, colour=True)
+    low, high = limits(model)
+    if model.params.zoom >= WIDE:
+        found = agreeing_size(*_survey(model, image)) or model.params.diameter
+    else:
+        first = np.clip(estimate_diameter(grey(image)), low, high)
+        labels = at_scale(model, image, scale_factor(model, first), tile=tile)
+        found = median_diameter(labels) or first
+    return float(np.clip(found, low, high))
+
+
+def _survey(model, image):
+    """Sizes assumed, median sizes seen and the share of the image they cover."""
+    assumed = model.params.diameter * SURVEY
+    seen, covered = np.full(len(assumed), np.nan), np.zeros(len(assumed))
+    for k, size in enumerate(assumed):
+        factor = model.params.diameter / size
+        part = resized(_busiest(image, int(WINDOW / factor)), factor)
+        labels = model.decode(*model.propose(part), part.shape[:2])
+        areas = np.bincount(labels.ravel())[1:]
+        areas = areas[areas > 0]
+        if len(areas):
+            sizes = np.sqrt(4 / np.pi * areas) / factor
+            seen[k] = np.median(sizes)
+            alike = np.abs(np.log2(sizes / size)) < ALIKE
+            covered[k] = areas[alike].sum() / labels.size
+    return assumed, seen, covered
+
+
+def agreeing_size(assumed, seen, covered):
+    """Return the size at which a model sees objects as large as assumed.
+
+    Parameters
+    ----------
+    assumed : (n,) ndarray of float
+        Object diameters that the image was scaled by, ascending, px.
+    seen : (n,) ndarray of float
+        Median diameters that were found then, px; NaN where nothing was.
+    covered : (n,) ndarray of float
+        Share of the image covered by objects of about the assumed size.
+
+    Returns
+    -------
+    float
+        0 if nothing was found at all.
+
+    Examples
+    --------
+    >>> sizes = np.array([10.0, 20.0, 40.0])
+    >>> round(agreeing_size(sizes, np.array([14.0, 20.0, 28.0]), np.ones(3)), 1)
+    20.0
+    """
+    if np.isnan(seen).all():
+        return 0.0
+    off = np.log2(seen / assumed)
+    best, answer = -1.0, 0.0
+    for k in range(len(assumed) - 1):
+        if off[k] >= 0 > off[k + 1]:
+            part = off[k] / (off[k] - off[k + 1])
+            share = (1 - part) * covered[k] + part * covered[k + 1]
+            if share > best:
+                best = share
+                answer = assumed[k] * (assumed[k + 1] / assumed[k]) ** part
+    return float(answer or seen[np.nanargmin(np.abs(off))])
+
+
+def _busiest(image, side):
+    """The square of an image, of nine that are `side` px wide, with most contrast."""
+    starts = [
+        sorted({round(share * max(n - side, 0)) for share in (0, 0.5, 1)})
+        for n in image.shape[:2]
+    ]
+    parts = [
+        image[row : row + side, col : col + side]
+        for row in starts[0]
+        for col in starts[1]
+    ]
+    return max(parts, key=lambda part: part.std()) if len(parts) > 1 else parts[0]
+
+
+def grey(image):
+    """Turn a picture in colour into a grey one with bright objects.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) array
+
+    Returns
+    -------
+    (H, W) array
+        As it is if it was grey; the negative if most of the picture is bright.
+    """
+    if image.ndim == 2:
+        return image
+    mean = image.mean(axis=-1)
+    low, middle, high = np.percentile(mean, (1, 50, 99))
+    return high - mean if middle > (low + high) / 2 else mean
 
 
 def at_scale(model, image, factor, **how):
@@ -93,12 +194,12 @@ def scale_factor(model, diameter):
     Raises
     ------
     ValueError
-        If `diameter` is not positive or more than 8 times larger or smaller than
-        in training.
+        If the model is not trained, or `diameter` is not positive or more than 8
+        times larger or smaller than in training.
     """
-    if diameter is None:
-        return 1.0
     low, high = limits(model)
+    if diameter is None:
+        return model.params.enlarge
     if not low <= diameter <= high:
         raise ValueError(
             f"`diameter` must lie between {low:.1f} and {high:.1f} px for a model "
@@ -106,35 +207,6 @@ def scale_factor(model, diameter):
         )
     factor = model.params.diameter / diameter
     return factor if not 1 / SAME_SIZE < factor < SAME_SIZE else 1.0
-
-
-def resized(image, factor, labels=None):
-    """Resize an image, and its labels along with it.
-
-    Parameters
-    ----------
-    image : (H, W) or (H, W, 3) array
-    factor : float
-        Size of the result / size of the image.
-        1 returns the image as it is.
-    labels : (H, W) array of int, optional
-
-    Returns
-    -------
-    (h, w) or (h, w, 3) ndarray, with `labels` a pair of it and (h, w) ndarray of int32
-        The image as float32.
-    """
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    if factor == 1:
-        return image if labels is None else (image, labels)
-    image = np.asarray(image, np.float32)
-    image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=how)
-    if labels is None:
-        return image
-    size = image.shape[1::-1]
-    labels = np.asarray(labels, np.float32)
-    labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    return image, labels.astype(np.int32)
 
 
 def limits(model):

@@ -88,8 +88,9 @@ def segment_steps(
     Raises
     ------
     ValueError
-        If the image is unusable, or `diameter` is not positive or more than 8
-        times larger or smaller than the trained one.
+        If the image is unusable, the model is not trained, a scale is not
+        positive, or `diameter` is not positive or more than 8 times larger or
+        smaller than the trained one.
 
     References
     ----------
@@ -98,21 +99,40 @@ def segment_steps(
            segments at an estimated object scale, at two scales, and post-processes.
     """
     image = check_image(image, colour=True)
-    if isinstance(diameter, str):
-        if diameter != "auto":
-            raise ValueError(
-                f"`diameter` must be a number of px, 'auto' or None, got {diameter!r}"
-            )
-        diameter = fitting_diameter(model, image, tile=tile)
+    diameter = _diameter(model, image, diameter, tile)
+    first, *others = _check_scales(scales)
     factor, how = scale_factor(model, diameter), {"tile": tile, "tta": tta}
-    labels = at_scale(model, image, factor * scales[0], **how)
-    for scale in scales[1:]:
+    labels = at_scale(model, image, factor * first, **how)
+    for scale in others:
         labels = add_missing(labels, at_scale(model, image, factor * scale, **how))
     if borders is not None:
         factor = scale_factor(borders, diameter)
-        labels = refine_borders(
-            labels, probs_at_scale(borders, image, factor, **how)[0]
-        )
+        prob = probs_at_scale(borders, image, factor, **how)[0]
+        labels = refine_borders(labels, prob)
     labels = labels if holes else fill_holes(labels)
     labels = drop_small(labels, min_area) if min_area else labels
-    return Segmentation(labels, diameter or model.params.diameter)
+    return Segmentation(labels, diameter)
+
+
+def _diameter(model, image, diameter, tile):
+    """The typical object diameter, px: as given, as estimated, or as trained."""
+    if diameter is None:
+        return model.params.diameter / model.params.enlarge
+    if not isinstance(diameter, str):
+        return diameter
+    if diameter == "auto":
+        return fitting_diameter(model, image, tile=tile)
+    raise ValueError(
+        f"`diameter` must be a number of px, 'auto' or None, got {diameter!r}"
+    )
+
+
+def _check_scales(scales):
+    """Raise ValueError unless there is a scale and all are above 0."""
+    values = np.atleast_1d(np.asarray(scales, float))
+    if not values.size or not ((values > 0) & np.isfinite(values)).all():
+        raise ValueError(
+            f"`scales` must hold at least one number above 0, got {scales}; "
+            f"(1, 2) looks at the image as it is and enlarged twice"
+        )
+    return values.tolist()
