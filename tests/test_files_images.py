@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 
+import imagecodecs
 import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from labkit.files.images import image_paths, read_image, read_movie, write_image
 from labkit.files.planes import read_planes
@@ -100,6 +102,94 @@ def test_rgb_is_grey_only_if_the_channels_are_equal(tmp_path):
     with pytest.raises(ValueError, match=r"0 = 'red' \(empty\).*2 = 'blue'$"):
         read_image(tmp_path / "blue.png")
     assert np.array_equal(read_image(tmp_path / "blue.png", channel="blue"), GREY)
+
+
+COLOUR = RNG.integers(0, 255, (40, 50, 3)).astype(np.uint8)
+OPAQUE, HALF = (np.full((40, 50, 1), alpha, np.uint8) for alpha in (255, 90))
+
+
+@pytest.mark.parametrize(
+    ("name", "picture"),
+    [
+        ("rgb.png", COLOUR),
+        ("rgb.tif", COLOUR),
+        ("opaque.png", np.dstack([COLOUR, OPAQUE])),
+        ("half.png", np.dstack([COLOUR, HALF])),
+        ("rgb16.png", COLOUR.astype(np.uint16) * 257),
+        ("rgb16.tif", COLOUR.astype(np.uint16) * 257),
+    ],
+)
+def test_pictures_keep_their_colour_if_asked_to(tmp_path, name, picture):
+    file = tmp_path / name
+    if file.suffix == ".tif":
+        tifffile.imwrite(file, picture, photometric="rgb")
+    else:
+        file.write_bytes(imagecodecs.png_encode(picture))
+    again = read_image(file, colour=True)
+    assert again.dtype == picture.dtype
+    assert np.array_equal(again, picture[..., :3])
+    assert np.array_equal(read_movie(file, colour=True), picture[None, ..., :3])
+    green = read_image(file, colour=True, channel=1)
+    assert np.array_equal(green, picture[..., 1])
+    with pytest.raises(ValueError, match=r"[34] channels, choose one"):
+        read_image(file)
+
+
+@pytest.mark.parametrize("mix", [(1, 1, 1), (0, 0, 1), (1, 0, 0)])
+def test_grey_and_one_stain_in_its_colour_are_no_colour(tmp_path, mix):
+    picture = GREY[..., None] * np.uint8(mix)
+    iio.imwrite(tmp_path / "a.png", np.dstack([picture, OPAQUE]))
+    assert np.array_equal(read_image(tmp_path / "a.png", colour=True), GREY)
+
+
+def test_stains_in_channels_of_their_own_are_no_colour(tmp_path):
+    stains = np.moveaxis(COLOUR, -1, 0)
+    imagej = {"imagej": True, "metadata": {"axes": "CYX"}}
+    tifffile.imwrite(tmp_path / "imagej.tif", stains, **imagej)
+    ome = {"ome": True, "metadata": {"axes": "CYX"}, "photometric": "minisblack"}
+    tifffile.imwrite(tmp_path / "ome.tif", stains, **ome)
+    plain = {"photometric": "minisblack", "planarconfig": "contig"}
+    tifffile.imwrite(tmp_path / "samples.tif", COLOUR, **plain)
+    five = np.dstack([COLOUR, COLOUR[..., :2]])
+    tifffile.imwrite(tmp_path / "five.tif", five, **plain)
+    for file in tmp_path.iterdir():
+        with pytest.raises(ValueError, match=r"[35] channels, choose one"):
+            read_image(file, colour=True)
+
+
+def test_jpeg_in_colour_but_not_in_printers_inks(tmp_path):
+    smooth = np.zeros((40, 48, 3), np.uint8)
+    smooth[..., 0], smooth[..., 2] = 200, np.arange(48) * 5
+    iio.imwrite(tmp_path / "a.jpg", smooth, quality=95)
+    again = read_image(tmp_path / "a.jpg", colour=True)
+    assert abs(again.astype(int) - smooth).mean() < 4
+    inks = Image.fromarray(np.dstack([smooth, smooth[..., 0]]), "CMYK")
+    inks.save(tmp_path / "inks.jpg")
+    with pytest.raises(ValueError, match="4 channels, choose one"):
+        read_image(tmp_path / "inks.jpg", colour=True)
+
+
+def test_movies_in_colour(tmp_path):
+    frames = np.stack([COLOUR, COLOUR[::-1]])
+    tifffile.imwrite(tmp_path / "m.tif", frames, photometric="rgb")
+    assert np.array_equal(read_movie(tmp_path / "m.tif", colour=True), frames)
+    write_image(tmp_path / "frames" / "1.png", GREY)
+    write_image(tmp_path / "frames" / "2.png", COLOUR)
+    movie = read_movie(tmp_path / "frames", colour=True)
+    assert np.array_equal(movie, [np.dstack([GREY] * 3), COLOUR])
+
+
+def test_broken_pictures_in_colour(tmp_path):
+    write_image(tmp_path / "a.png", COLOUR)
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="damaged or incomplete"):
+        read_image(tmp_path / "a.png", colour=True)
+    bad = np.where(COLOUR > 100, np.nan, 1).astype(np.float32)
+    tifffile.imwrite(tmp_path / "nan.tif", bad, photometric="rgb")
+    for read in (read_image, read_movie):
+        with pytest.raises(ValueError, match=r"nan.tif.*NaN"):
+            read(tmp_path / "nan.tif", colour=True)
 
 
 def test_bioio_reads_what_is_neither_png_nor_tiff(tmp_path):

@@ -269,6 +269,8 @@ def _only(path, planes):
             "; if these are time points, save the movie with a time axis (ImageJ: "
             "Image > Properties, swap channels and frames)"
         )
+    if planes.colour and _in_colour(planes).ndim == 4:
+        hint = "; models that take colour, such as nuclei, take it as it is"
     raise ValueError(
         f"{path} has {n_channels} channels, choose one with channel=; "
         f"{_list_channels(planes)}{hint}"
