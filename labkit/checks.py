@@ -144,6 +144,7 @@ def check_pair(image, labels, names=("image", "labels"), *, colour=False):
     Returns
     -------
     image : (H, W) ndarray
+        (H, W, 3) if a picture in colour is allowed and given.
     labels : (H, W) ndarray of int32
 
     Raises
@@ -174,6 +175,8 @@ def _check_plane(array, name):
         hint = "the file or crop behind it is empty"
     elif array.ndim == 3 and array.shape[-1] in (3, 4):
         hint = f"this looks like RGB: use one channel, {name}[..., 0], or a grey mean"
+    elif array.ndim == 3 and array.shape[-1] == 1:
+        hint = f"this has one channel in an axis of its own: use {name}[..., 0]"
     elif array.ndim == 3:
         hint = f"this looks like a movie or stack: pass one frame, {name}[0]"
     else:

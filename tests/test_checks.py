@@ -154,3 +154,54 @@ def test_pairs_of_two_sizes_are_refused():
 def test_swapped_pairs_are_refused():
     with pytest.raises(TypeError, match="`labels` must hold integers, got float32"):
         check_pair(np.zeros((3, 3), int), np.zeros((3, 3), np.float32))
+
+
+# colour
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colour_is_allowed_where_it_is_asked_for(channels):
+    image = np.arange(5 * 6 * channels, dtype=np.uint8).reshape(5, 6, channels)
+    checked = check_image(image, colour=True)
+    assert checked.dtype == np.uint8
+    assert np.shares_memory(checked, image)
+    np.testing.assert_array_equal(checked, image[..., :3])
+    assert check_image(image / 255, colour=True).dtype == np.float32
+    assert check_image(image[..., 0], colour=True).shape == (5, 6)
+    with pytest.raises(ValueError, match="looks like RGB"):
+        check_image(image)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((9, 5, 6), "movie or stack"),
+        ((5, 6, 2), r"got shape \(5, 6, 2\)"),
+        ((5, 6, 1), r"one channel in an axis of its own: use image\[..., 0\]"),
+        ((0, 6, 3), "empty"),
+        ((2, 5, 6, 3), "pass one frame"),
+    ],
+)
+def test_stacks_are_no_pictures_in_colour(shape, message):
+    with pytest.raises(ValueError, match=message):
+        check_image(np.zeros(shape), colour=True)
+
+
+def test_nan_in_colour_is_counted_but_not_in_alpha():
+    image = np.zeros((4, 5, 4))
+    image[0, 0, 3] = np.nan
+    assert check_image(image, colour=True).shape == (4, 5, 3)
+    image[1, 1, :2] = np.inf
+    with pytest.raises(ValueError, match="2 NaN or infinite pixels of 60"):
+        check_image(image, colour=True)
+
+
+def test_pairs_may_be_in_colour():
+    image, labels = check_pair(
+        np.zeros((4, 5, 4), np.uint8), np.eye(4, 5, dtype=int), colour=True
+    )
+    assert (image.shape, labels.shape) == ((4, 5, 3), (4, 5))
+    with pytest.raises(ValueError, match=r"`image` \(4, 5\) and `labels` \(4, 3\)"):
+        check_pair(np.zeros((4, 5, 3)), np.zeros((4, 3), int), colour=True)
+    with pytest.raises(ValueError, match="looks like RGB"):
+        check_pair(np.zeros((4, 5, 3)), np.zeros((4, 5), int))

@@ -14,6 +14,7 @@ from skimage.segmentation import relabel_sequential
 import labkit as lk
 from labkit.labels import (
     from_polygons,
+    median_diameter,
     object_table,
     outlines,
     overlaps,
@@ -291,6 +292,32 @@ def test_an_empty_label_image_gives_no_rows():
     assert to_polygons(empty) == {}
     assert not relabel(empty).any()
     assert not outlines(empty).any()
+
+
+# diameter
+
+
+def test_the_median_diameter_is_that_of_the_middle_object():
+    areas = {1: 4, 5: 9, 6: 100}
+    labels = np.concatenate([np.full(n, k) for k, n in areas.items()])[None]
+    assert median_diameter(labels) == pytest.approx(2 * np.sqrt(9 / np.pi))
+    rows, cols = np.mgrid[:40, :40]
+    disc = (np.hypot(rows - 19.5, cols - 19.5) < 12).astype(np.uint8)
+    assert median_diameter(disc) == pytest.approx(24, rel=0.01)
+
+
+def test_the_objects_of_all_images_count_together():
+    one, two, none = [[1] * 4], [[1] * 9 + [2] * 16], np.zeros((3, 4), int)
+    assert median_diameter(one, none, two) == pytest.approx(2 * np.sqrt(9 / np.pi))
+    assert median_diameter(one, two, none) == median_diameter(two, one)
+    assert median_diameter(none) == median_diameter() == 0
+
+
+def test_the_median_diameter_takes_any_labels_and_refuses_masks():
+    labels = np.array([[0, 2**31 - 1, 2**31 - 1]], np.uint64)
+    assert median_diameter(labels) == pytest.approx(2 * np.sqrt(2 / np.pi))
+    with pytest.raises(TypeError, match="must hold integers"):
+        median_diameter(labels > 0)
 
 
 # overlaps
