@@ -8,7 +8,7 @@ import pytest
 import tifffile
 import yaml
 
-from labkit import pipeline, synth
+from labkit import data, pipeline, synth
 from labkit.auto import annotate
 from labkit.files.ctc import read_ctc
 from labkit.files.images import write_image
@@ -234,11 +234,15 @@ def test_demo_on_board(tmp_path, monkeypatch):
     for heading in (
         "Overview",
         "Accuracy against hand-drawn nuclei",
+        "The model that comes along",
         "Tracking against known tracks",
     ):
         assert f"<h2>{heading}</h2>" in text
+    assert "Its score here is no test" in text
     assert (tmp_path / "scratch_assay" / "tracks" / "ctc").is_dir()
     assert (tmp_path / "nuclei" / "bottom_half.tif").exists()
+    ready_made = read_labels(tmp_path / "nuclei" / "bottom_half_ready_made.tif")
+    assert match(data.load("nuclei").labels[0][256:], ready_made).f1 > 0.6
     assert text.count("<table ") >= 5
     assert not partial_files(tmp_path)
 

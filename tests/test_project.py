@@ -1,9 +1,11 @@
 """The project's own files agree with each other and with the code."""
 
+import os
 import re
 import shlex
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -15,6 +17,9 @@ import yaml
 
 import labkit
 from labkit.cli import app
+from labkit.files.images import write_image
+from labkit.files.labels import read_labels
+from labkit.synth import simulate_movie
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -158,27 +163,77 @@ def test_nobody_is_told_to_install_someone_elses_package():
     assert found == []
 
 
-@pytest.mark.skipif(
-    not (ROOT / "notebooks").exists(), reason="the notebooks are not in this copy"
-)
-def test_wheel_carries_manifest_style_sheet_and_notebooks(tmp_path):
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = tmp_path.glob("nuclei_labkit-*.whl")
-    names = set(zipfile.ZipFile(wheel).namelist())
+def build(target, source, folder):
+    """Build a wheel or an sdist of the project in `source` and return its path."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (built,) = folder.glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[target])
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A wheel that was built from an sdist, as an installer may do."""
+    if not (ROOT / "notebooks").exists():
+        pytest.skip("the notebooks are not in this copy")
+    folder = tmp_path_factory.mktemp("built")
+    with tarfile.open(build("sdist", ROOT, folder)) as sdist:
+        sdist.extractall(folder, filter="data")
+    (source,) = (path for path in folder.iterdir() if path.is_dir())
+    return build("wheel", source, folder)
+
+
+def test_wheel_carries_manifest_style_sheet_notebooks_and_models(wheel):
+    sizes = {info.filename: info.file_size for info in zipfile.ZipFile(wheel).filelist}
+    assert wheel.name.startswith("nuclei_labkit-")
     assert {
         "labkit/data_manifest.yaml",
         "labkit/report.css",
         "labkit/cli/__init__.py",
-    } <= names
+    } <= set(sizes)
     for path in (ROOT / "notebooks").glob("*.ipynb"):
-        assert f"labkit/notebooks/{path.name}" in names
+        assert f"labkit/notebooks/{path.name}" in sizes
+    for kind in ("stardist", "unetprob"):
+        for suffix in ("yaml", "safetensors"):
+            assert f"labkit/weights/{kind}_nuclei.{suffix}" in sizes
+    weights = [sizes[name] for name in sizes if name.endswith(".safetensors")]
+    assert max(weights) <= 8e6
+    assert sum(weights) <= 20e6
     metadata = f"nuclei_labkit-{labkit.__version__}.dist-info"
-    assert {name.split("/")[0] for name in names} == {"labkit", metadata}
+    assert {name.split("/")[0] for name in sizes} == {"labkit", metadata}
+
+
+OFFLINE = """
+import socket, sys
+
+def refuse(*args, **options):
+    raise AssertionError(f"asked for the network: {args}")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+import labkit, labkit.cli
+assert labkit.__file__.startswith(sys.argv.pop(1)), labkit.__file__
+labkit.cli.main()
+"""
+
+
+def test_a_fresh_installation_segments_without_network(wheel, tmp_path):
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    image = simulate_movie(1, (96, 96), 5, diameter=24, noise=2).images[0]
+    write_image(tmp_path / "in.png", image)
+    words = ["segment", "in.png", "-o", "out", "--model", "nuclei", "--borders"]
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    environment.pop("LABKIT_DATA", None)
+    done = subprocess.run(
+        [sys.executable, "-c", OFFLINE, str(site), *words],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert read_labels(tmp_path / "out" / "in.tif").max() >= 3
 
 
 def test_pre_commit_hooks_are_local():
