@@ -4,9 +4,12 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
+from ..labels import relabel
 from .tiles import tile_boxes, with_margin
 
-MIN_CORE = 4  # px; smaller cores are noise
+MIN_CORE = 20  # px of what the network sees; smaller cores are noise
+CORE_PROB = 0.6  # a core is this much more nucleus than rim
+MEAN_PROB = 0.75  # of the pixels of an object; chosen, as the others, on dsb2018_dev
 
 
 def pixels_in_tiles(maps, image, *, tile, overlap, multiple):
@@ -36,7 +39,7 @@ def pixels_in_tiles(maps, image, *, tile, overlap, multiple):
     return prob[:, margin : margin + height, margin : margin + width]
 
 
-def split_by_rims(nucleus, rim, prob_thresh=0.5):
+def split_by_rims(nucleus, rim, prob_thresh=0.5, min_core=MIN_CORE):
     """Turn probabilities into labels: cores without rims grow over their rims.
 
     Parameters
@@ -45,14 +48,22 @@ def split_by_rims(nucleus, rim, prob_thresh=0.5):
         Probabilities, 0..1.
     prob_thresh : float
         Least probability of a nucleus pixel.
+    min_core : float
+        Smaller cores are noise, px.
 
     Returns
     -------
     (H, W) ndarray of int32
+        Without objects that are improbable on the whole.
     """
     inside = nucleus > prob_thresh
-    core = (inside & (nucleus - rim > prob_thresh)).astype(np.uint8)
+    core = (inside & (nucleus - rim > CORE_PROB)).astype(np.uint8)
     _, seeds, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
-    too_small = stats[:, cv2.CC_STAT_AREA] < MIN_CORE
+    too_small = stats[:, cv2.CC_STAT_AREA] < min_core
     seeds[too_small[seeds]] = 0
-    return watershed(rim - nucleus, seeds, mask=inside).astype(np.int32)
+    labels = watershed(rim - nucleus, seeds, mask=inside).astype(np.int32)
+    areas = np.bincount(labels.ravel())
+    sums = np.bincount(labels.ravel(), nucleus.ravel())
+    doubtful = sums < MEAN_PROB * areas
+    doubtful[0] = False
+    return relabel(np.where(doubtful[labels], 0, labels))

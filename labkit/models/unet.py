@@ -15,7 +15,7 @@ from ..nets import UNet
 from ..params import Params
 from .base import Model
 from .losses import pixel_loss
-from .pixels import pixels_in_tiles, split_by_rims
+from .pixels import MIN_CORE, pixels_in_tiles, split_by_rims
 from .tiles import enlarge, run_network
 from .training import to_device
 from .views import averaged
@@ -137,7 +137,8 @@ class UNetProb(Model):
         """
         if factor != 1:
             prob = np.stack([enlarge(one, 1, factor, shape) for one in prob])
-        return split_by_rims(*prob, self.params.prob_thresh)
+        min_core = MIN_CORE * factor**2
+        return split_by_rims(*prob, self.params.prob_thresh, min_core)
 
     def maps(self, image):
         """Return the probabilities of a normalised image, in one piece.
