@@ -33,7 +33,7 @@ LEFT_OUT = {
     "360 x 360, large nuclei": ("fluo360_large",),
     "520 x 696, two groups": ("fluo520_dense", "fluo520_large"),
 }
-SHORT = 2000  # steps of the trainings of left_out
+SHORT = 1500  # steps of the trainings of left_out
 
 
 def examples(name="dsb2018_test"):

@@ -76,7 +76,20 @@ def ours():
         )
         times["predict"] = cpu(lambda model=model: model.predict(image), 3)
         result[name] = times
-    return result
+    return result | {"nuclei": shipped(image)}
+
+
+def shipped(image):
+    """Seconds of one frame with the model that comes along, all steps included."""
+    from labkit.models import StarDist
+    from labkit.segment import segment
+
+    model = StarDist.load("nuclei", device="cpu")
+    return {
+        "weights": sum(value.numel() for value in model.net.parameters()),
+        "as it is": cpu(lambda: segment(model, image), 3),
+        'diameter="auto"': cpu(lambda: segment(model, image, diameter="auto"), 3),
+    }
 
 
 def tensorflow():
@@ -128,6 +141,7 @@ def main(python):
         ratio = "" if key == "weights" else f"{theirs / mine:.1f}"
         print(f"| {key} | {theirs:.4g} | {mine:.4g} | {ratio} |")
     print("\nlabkit's default size:", result["default"])
+    print("\nStarDist.load('nuclei'), end to end:", result["nuclei"])
 
 
 if __name__ == "__main__":
