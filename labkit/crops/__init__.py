@@ -18,6 +18,7 @@ from .targets import (
     StarCrop,
     StarTargets,
     channels_first,
+    check_channels,
     rims,
 )
 
@@ -30,6 +31,7 @@ __all__ = [
     "StarCrop",
     "StarTargets",
     "channels_first",
+    "check_channels",
     "cut",
     "hold_out",
     "normalize",

@@ -81,6 +81,12 @@ def tile_crops(found, targets, *, size=128, at_most=48):
     -------
     StarCrop or PixelCrop
         At most `at_most` crops, the same at every call.
+
+    Raises
+    ------
+    ValueError
+        If the sources have no pixel, or are in colour where the targets' network
+        sees grey only.
     """
     check_channels(found, targets.channels)
     places = []
@@ -88,6 +94,11 @@ def tile_crops(found, targets, *, size=128, at_most=48):
         for row in range(0, source.labels.shape[0], size):
             for col in range(0, source.labels.shape[1], size):
                 places.append((k, row, col))
+    if not places:
+        raise ValueError(
+            "the images are too small to hold out a part of each; pass `validation`, "
+            "other images with their labels"
+        )
     chosen = np.linspace(0, len(places) - 1, min(at_most, len(places))).astype(int)
     half, margin = (size - 1) / 2, size // (4 * targets.grid) * targets.grid
     cuts = (

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..checks import check_pair, check_same_shape
+from ..labels import relabel
 from .normalizing import normalize
 
 
@@ -12,7 +13,7 @@ class Source(NamedTuple):
     """One annotated image, normalised."""
 
     image: np.ndarray  # (H, W) or, in colour, (H, W, 3) float32
-    labels: np.ndarray  # (H, W) int32
+    labels: np.ndarray  # (H, W) int32, 1..n
     ignore: np.ndarray  # (H, W) bool
 
 
@@ -49,7 +50,8 @@ def sources(images, labels, ignore=None):
         names = (f"images[{k}]", f"labels[{k}]")
         image, label = check_pair(image, label, names, colour=True)
         check_same_shape(label, np.asarray(mask), (names[1], f"ignore[{k}]"))
-        found.append(Source(normalize(image), label, np.asarray(mask, bool)))
+        mask = np.asarray(mask, bool)
+        found.append(Source(normalize(image), relabel(label), mask))
     if not any(source.labels.any() for source in found):
         raise ValueError(
             f"none of the {len(found)} label images has an object, so there is "
@@ -85,7 +87,8 @@ def hold_out(found, fraction=0.12):
         )
     training, validation = [], []
     for source in found:
-        cut = round(source.labels.shape[0] * (1 - fraction))
+        height = source.labels.shape[0]
+        cut = max(1, min(round(height * (1 - fraction)), height - 1))
         training.append(Source(*(array[:cut] for array in source)))
         validation.append(Source(*(array[cut:] for array in source)))
     return training, validation

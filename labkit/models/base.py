@@ -93,26 +93,21 @@ class Model:
         ValueError
             If images and labels do not fit together or hold no object.
         """
-        params = params or TrainParams()
+        params, augment = params or TrainParams(), augment or cr.Augment()
         self._check_crop_size(params.crop_size)
-        training = found = self._to_scale(cr.sources(images, labels, ignore))
-        if validation is not None:
-            held = cr.rescale(cr.sources(*validation), self.params.enlarge)
-        elif chance is None:
+        if chance is not None and validation is None:
+            raise ValueError("`chance` needs `validation`: images that are held out")
+        found = cr.sources(images, labels, ignore)
+        cr.check_channels(found, self.params.channels)
+        training = found = self._to_scale(found)
+        if validation is None:
             training, held = cr.hold_out(found, hold_out)
         else:
-            raise ValueError("`chance` needs `validation`: images that are held out")
-        augment = augment or cr.Augment()
+            held = cr.rescale(cr.sources(*validation), self.params.enlarge)
         self._prepare(found, augment)
         targets, size = self._targets(), params.crop_size
-        crops = cr.Crops(
-            training,
-            targets,
-            size=size,
-            augment=augment,
-            chance=chance,
-            seed=seed,
-        )
+        how = {"size": size, "augment": augment, "chance": chance, "seed": seed}
+        crops = cr.Crops(training, targets, **how)
         tiles = cr.tile_crops(held, targets, size=size)
         watch = {"progress": progress, "callback": callback}
         history = train(self.net, self._loss, crops, tiles, params, **watch)
