@@ -325,6 +325,14 @@ def test_blank_pictures_hold_no_nuclei(tmp_path):
     assert not read_labels(tmp_path / "out" / "white.tif").any()
 
 
+def test_a_blank_picture_is_not_enlarged_for_an_own_model(grey_model, tmp_path):
+    write_image(tmp_path / "blank.png", np.zeros((64, 80), np.uint8))
+    words = ("segment", "--model", grey_model, "--diameter", "auto", "-o")
+    result = labkit_command(*words, tmp_path / "out", tmp_path / "blank.png")
+    assert result.exit_code == 0, result.output
+    assert read_csv(tmp_path / "out" / "segment.csv")["diameter"] == 20
+
+
 def test_an_empty_folder(tmp_path):
     (tmp_path / "in").mkdir()
     words = ("segment", tmp_path / "in", "-o", tmp_path / "out")

@@ -49,7 +49,8 @@ def fitting_diameter(model, image, *, tile=1024):
     if model.params.zoom >= WIDE:
         found = agreeing_size(*_survey(model, image)) or model.params.diameter
     else:
-        first = np.clip(estimate_diameter(grey(image)), low, high)
+        seen = estimate_diameter(grey(image)) or model.params.diameter
+        first = np.clip(seen, low, high)
         labels = at_scale(model, image, scale_factor(model, first), tile=tile)
         found = median_diameter(labels) or first
     return float(np.clip(found, low, high))
