@@ -322,7 +322,7 @@ def test_ctrl_c_during_training_keeps_the_best_weights(
             preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )  # whoever runs the tests in the background has Ctrl-C switched off
         try:
-            deadline = time.monotonic() + 90
+            deadline = time.monotonic() + 240
             while "validation" not in log.read_text() and process.poll() is None:
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.2)

@@ -21,7 +21,8 @@ from .sections import chain_sections
 STEPS = 400  # of each of the two models of the demo: minutes on two cores
 ON_BOARD = (
     "Everything on this page was computed on this machine, from images without labels, "
-    "by the command at its end."
+    "by the command at its end. One section shows a model that was trained before, on "
+    "hand-drawn nuclei, for comparison."
 )
 
 SEEN = (
@@ -237,8 +238,7 @@ def _ready_made(chain, image, true, found):
     return Section(
         "The model that comes along",
         text="The same bottom half, segmented by the model that labkit segment uses, "
-        f"at the nucleus diameter that it estimated, {result.diameter:.1f} px. It was "
-        "trained on hand-drawn nuclei of many microscopes.",
+        f"at the nucleus diameter that it estimated, {result.diameter:.1f} px.",
         warnings=[SEEN],
         tables=[([_row(n, match(true, x)) for n, x in scores.items()], "Scores")],
         figures=[
