@@ -1,6 +1,7 @@
 """Models: learn, repeat, stop, tune on, save; tiles and views leave no seams."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -228,11 +229,10 @@ def test_left_out_nuclei_are_not_learnt_as_background():
     kept = [np.where(one % 2 == 0, one, 0) for one in labels]
     left_out = [(one > 0) & (some == 0) for one, some in zip(labels, kept, strict=True)]
     image, true = discs(seed=3)
-    short = QUICK.replace(steps=60)
 
     def recall(ignore):
         model = StarDist(SMALL, device="cpu")
-        model.fit(images, kept, ignore=ignore, params=short, progress=False)
+        model.fit(images, kept, ignore=ignore, params=QUICK, progress=False)
         return match(true, model.predict(image)).recall
 
     helped = recall(left_out)
@@ -334,6 +334,7 @@ def test_a_network_that_knows_many_sizes_is_tuned_at_its_own_scale(trained, tmp_
     assert model.params.enlarge == pytest.approx(factor)
     assert model.params.diameter == pytest.approx(before.diameter, rel=0.05)
     assert match(labels, model.predict(image)).f1 > 0.9
+    assert model.diameter == pytest.approx(median_diameter(labels), rel=0.05)
 
 
 @pytest.mark.parametrize("kind", [StarDist, UNetProb])
@@ -414,6 +415,7 @@ def test_a_folder_called_like_a_shipped_model_can_be_reached(
     card.write_text(card.read_text().replace("nms_thresh: 0.4", "nms_thresh: 0.3"))
     assert StarDist.load("tiny").params.nms_thresh == 0.4
     assert StarDist.load("./tiny").params.nms_thresh == 0.3
+    assert StarDist.load(Path("tiny")).params.nms_thresh == 0.3
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def stained(labels, seed=0):
 class Threshold:
     """A model that knows bright discs of nearly its own size and no others."""
 
-    params = StarDistParams(diameter=16.0)
+    params, diameter = StarDistParams(diameter=16.0), 16.0
 
     def __init__(self):
         self.seen = []
@@ -166,6 +166,16 @@ def test_tiles_and_views_are_passed_on():
     model = Threshold()
     segment(model, np.ones((50, 70)), tta=True, tile=77)
     assert model.seen[-1][1] == {"tta": True, "tile": 77}
+
+
+def test_a_model_tuned_on_other_sizes_enlarges_as_it_did_in_training():
+    class Tuned(Threshold):
+        params, diameter = Threshold.params.replace(enlarge=0.5), 32.0
+
+    model = Tuned()
+    assert segment_steps(model, np.ones((50, 70))).diameter == 32
+    assert segment_steps(model, np.ones((50, 70)), diameter=16).diameter == 16
+    assert [shape for shape, _ in model.seen] == [(25, 35), (50, 70)]
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (3, 2)])

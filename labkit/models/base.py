@@ -40,6 +40,11 @@ class Model:
             net = self._network()
         self.net = net.to(self.device, memory_format=torch.channels_last).eval()
 
+    @property
+    def diameter(self):
+        """Median object diameter in the images it was trained on, px; 0 before."""
+        return self.params.diameter / self.params.enlarge
+
     def fit(
         self,
         images,
@@ -154,7 +159,8 @@ class Model:
         Parameters
         ----------
         name : str or Path
-            ``"nuclei"``, the model that comes along, or a folder.
+            ``"nuclei"``, the model that comes along, or a folder; one of that very
+            name is ``"./nuclei"``.
         device : str, optional
 
         Raises

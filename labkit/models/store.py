@@ -37,7 +37,7 @@ def shipped(kind):
 
 def model_files(name, kind):
     """Return where card and weights of a model are: of a shipped name, or a folder."""
-    if str(name) in shipped(kind):
+    if isinstance(name, str) and name in shipped(kind):
         stem = SHIPPED / f"{kind.lower()}_{name}"
         return stem.with_suffix(".yaml"), stem.with_suffix(".safetensors")
     return Path(name) / "model.yaml", Path(name) / "weights.safetensors"

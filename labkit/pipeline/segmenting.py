@@ -164,7 +164,7 @@ def _prepare(model, refine, params, movie):
         frames = [movie[k] for k in sorted(set(chosen))]
         diameter = float(np.median([fitting_diameter(model, one) for one in frames]))
     elif diameter == "trained":
-        diameter = model.params.diameter
+        diameter = model.diameter
     work = partial(_segment, model, refine, params, diameter)
     return work, diameter
 
@@ -195,7 +195,7 @@ def _other_size(model, image):
     """Warn if the nuclei look much larger or smaller than those of training."""
     if image.ndim == 3:
         return []
-    seen, trained = estimate_diameter(image), model.params.diameter
+    seen, trained = estimate_diameter(image), model.diameter
     if not seen or not trained or 1 / OTHER_SIZE < seen / trained < OTHER_SIZE:
         return []
     text = f"nuclei look {seen:.0f} px wide, the model learned from {trained:.0f} px"

@@ -117,7 +117,7 @@ def segment_steps(
 def _diameter(model, image, diameter, tile):
     """The typical object diameter, px: as given, as estimated, or as trained."""
     if diameter is None:
-        return model.params.diameter / model.params.enlarge
+        return model.diameter
     if not isinstance(diameter, str):
         return diameter
     if diameter == "auto":
