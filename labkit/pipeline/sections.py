@@ -129,7 +129,7 @@ def _training(chain):
             (history.steps[-1], "training steps"),
             (history.best_step, "best step"),
             (history.seconds, "seconds"),
-            (params.diameter, "px, nucleus diameter"),
+            (chain.model.diameter, "px, nucleus diameter"),
             (params.prob_thresh, "probability threshold, tuned"),
         ],
         figures=[

@@ -99,7 +99,7 @@ def default_diameter(name):
 
 def is_shipped(name):
     """Whether this is the name of a StarDist that comes with labkit."""
-    return str(name) in shipped("StarDist")
+    return isinstance(name, str) and name in shipped("StarDist")
 
 
 def segment_files(jobs, params=None, *, model=None, channel=None, device=None):
