@@ -104,11 +104,11 @@ def chances(examples):
     return chance
 
 
-def train(kind, steps, without=(), seed=0):
-    """Train one model; return it and its history."""
+def train(kind, steps, without=(), seed=0, start=None):
+    """Train one model, or train one further; return it and its history."""
     model_class, params, augment = KINDS[kind]
     training, held = split(load(without))
-    model = model_class(params, seed=seed)
+    model = model_class.load(start) if start else model_class(params, seed=seed)
     history = model.fit(
         *normalized(training),
         validation=normalized(held),
@@ -118,7 +118,7 @@ def train(kind, steps, without=(), seed=0):
             steps=steps,
             batch_size=8,
             crop_size=96,
-            lr=2e-3,
+            lr=1e-3 if start else 2e-3,
             every=max(steps // 40, 1),
             patience=steps,
         ),
@@ -152,10 +152,11 @@ if __name__ == "__main__":
     parser.add_argument("--ship", metavar="NAME", help="put it into the package, too")
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--without", nargs="*", default=(), metavar="GROUP")
+    parser.add_argument("--start", metavar="MODEL", help="train this one further")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     started = time.process_time()
-    model, history = train(args.kind, args.steps, args.without, args.seed)
+    model, history = train(args.kind, args.steps, args.without, args.seed, args.start)
     model.save(args.out)
     np.savetxt(
         f"{args.out}/history.csv",

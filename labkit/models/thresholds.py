@@ -5,9 +5,9 @@ import numpy as np
 from ..metrics import match
 from ..stars import Stars
 
-THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+THRESHOLDS = tuple(np.linspace(0.2, 0.85, 14).round(2).tolist())
 MIN_IOUS = (0.5, 0.6, 0.7, 0.8)
-TIE = 0.005  # F1 values this close are equal; the lowest threshold misses least
+TIE = 0.01  # F1 values this close are equal; the lowest threshold misses least
 
 
 def tune(model, validation, default):
