@@ -6,7 +6,8 @@ prints one markdown table for each part (all but `left_out` by default):
 
 groups      StarDist and UNetProb on dsb2018_test, by group of images
 mdck        frame 1 of the MDCK movie, nothing of which was in training
-tta         test-time augmentation and the other switches against none
+switches    test-time augmentation and the rest of segment against none, on the
+            fields of dsb2018_dev that training held out
 others      Englbrecht's four test tiles, the breast cancer movie (centres only)
 left_out    train without a group of images, test on it (six trainings: an hour)
 
@@ -19,7 +20,7 @@ import time
 from collections import defaultdict
 
 import numpy as np
-from train_nuclei import train
+from train_nuclei import load, split, train
 
 import labkit as lk
 from labkit.metrics import dsb_score, match, sum_matches
@@ -119,11 +120,12 @@ def mdck():
             line(f"{kind}, {diameter} diameter", rows, f"{seconds:.1f}")
 
 
-def tta():
-    """Every switch of `segment`, on the test split and its fluorescence part."""
-    head("Switches of segment, StarDist 'nuclei' on dsb2018_test, true diameter", "CPU")
+def switches():
+    """Every switch of `segment`, on held-out fields and their fluorescence part."""
+    head("Switches of segment, StarDist 'nuclei', held-out fields", "CPU")
+    held = [(image, labels, row["group"]) for image, labels, row in split(load())[1]]
     model, borders = StarDist.load("nuclei"), UNetProb.load("nuclei")
-    switches = {
+    kinds = {
         "none": {},
         "tta=True": {"tta": True},
         "scales=(1, 2)": {"scales": (1.0, 2.0)},
@@ -133,9 +135,9 @@ def tta():
         "min_area=20": {"min_area": 20},
     }
     first = None
-    for name, options in switches.items():
+    for name, options in kinds.items():
         started = time.process_time()
-        rows = results(model, examples(), "true", **options)
+        rows = results(model, held, "true", **options)
         seconds = time.process_time() - started
         first = first or seconds
         line(f"{name}, all", rows, f"{seconds / first:.1f}x")
@@ -182,7 +184,7 @@ def left_out():
         line(name, results(model, found), f"{f1:.3f}", f"{dsb:.3f}")
 
 
-PARTS = {part.__name__: part for part in (groups, mdck, tta, others, left_out)}
+PARTS = {part.__name__: part for part in (groups, mdck, switches, others, left_out)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
