@@ -11,8 +11,10 @@ images out, to see what the model makes of images unlike any it has seen
 """
 
 import argparse
+import sys
 import time
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 
@@ -138,6 +140,7 @@ def ship(model, name, history, minutes):
         "steps": history.steps[-1],
         "best_step": history.best_step,
         "training": f"{minutes:.0f} CPU-minutes on {model.device}",
+        "commands": [" ".join([Path(sys.argv[0]).name, *sys.argv[1:]])],
     }
     files = stem.with_suffix(".yaml"), stem.with_suffix(".safetensors")
     save_model(files, kind, model.params, model.net, half=True, about=about)
