@@ -22,7 +22,8 @@ def fitting_diameter(model, image, *, tile=1024):
     in steps from 4 times too small to 5 times too large. Shown too small, objects
     come out larger than the size it was trained on, and the other way round; the
     answer is the size where what it sees agrees with what it was shown. If that
-    happens twice, the size at which more of the image is covered wins.
+    happens twice, the size wins that is also seen at most other steps: real nuclei
+    are recognised too small and too large, clumps and texture are not.
 
     Other models get two passes, as in [1]_: the estimate from the image alone sets
     the scale of a first segmentation, whose median diameter is the answer.
@@ -100,14 +101,15 @@ def agreeing_size(assumed, seen, covered):
     if np.isnan(seen).all():
         return 0.0
     off = np.log2(seen / assumed)
-    best, answer = -1.0, 0.0
+    best, answer = (0, 0.0), 0.0
     for k in range(len(assumed) - 1):
         if off[k] >= 0 > off[k + 1]:
             part = off[k] / (off[k] - off[k + 1])
+            size = assumed[k] * (assumed[k + 1] / assumed[k]) ** part
+            n_agree = np.count_nonzero(np.abs(np.log2(seen / size)) < ALIKE)
             share = (1 - part) * covered[k] + part * covered[k + 1]
-            if share > best:
-                best = share
-                answer = assumed[k] * (assumed[k + 1] / assumed[k]) ** part
+            if (n_agree, share) > best:
+                best, answer = (n_agree, share), size
     return float(answer or seen[np.nanargmin(np.abs(off))])
 
 
