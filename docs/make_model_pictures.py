@@ -45,7 +45,9 @@ def failures():
     """Six pictures in two rows, one legend."""
     model, data = StarDist.load("nuclei"), lk.data.load("dsb2018_test")
     figure = show.Picture(10, 7.2)
-    for axes, (group, name) in zip(figure.subplots(2, 3).flat, GROUPS.items()):
+    for axes, (group, name) in zip(
+        figure.subplots(2, 3).flat, GROUPS.items(), strict=True
+    ):
         f1, image, true, pred = worst(model, data, group)
         side = min(image.shape[0], image.shape[1])
         middle = np.s_[:side, (image.shape[1] - side) // 2 :][:2]
