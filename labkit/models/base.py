@@ -1,5 +1,6 @@
 """What all of labkit's trainable models share: fit, save, load."""
 
+import dataclasses
 from pathlib import Path
 
 import torch
@@ -7,11 +8,46 @@ import torch
 from .. import crops as cr
 from ..checks import check_image
 from ..labels import median_diameter
+from ..params import Params
 from .store import load_model, save_model
 from .training import TrainParams, pick_device, train
 
 WIDE = 1.5  # networks trained on objects this much larger and smaller know many sizes
 SAME_SIZE = 1.15
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelParams(Params):
+    """What every model is; fixed once it is trained.
+
+    Attributes
+    ----------
+    grid : int
+        One place of the network for every `grid`-th pixel.
+    width, depth : int
+        Of the `labkit.nets.UNet`.
+    channels : int
+        1: grey images only. 3: colour as well; grey is repeated.
+    diameter : float
+        Median diameter of the objects that the network saw, px; set by `fit`.
+    zoom : float
+        Objects up to this much larger and smaller were seen in training; set by
+        `fit` from `labkit.crops.Augment`.
+    enlarge : float
+        Size of what the network sees / size of the training images. Not 1 where
+        `fit` went on from a network that knew many sizes already.
+    prob_thresh : float
+        Least probability.
+    """
+
+    grid: int = 2
+    width: int = 32
+    depth: int = 3
+    channels: int = 1
+    diameter: float = 0.0
+    zoom: float = 1.0
+    enlarge: float = 1.0
+    prob_thresh: float = 0.5
 
 
 class Model:

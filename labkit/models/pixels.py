@@ -20,7 +20,7 @@ def pixels_in_tiles(maps, image, *, tile, overlap, multiple):
     Parameters
     ----------
     maps : callable
-        From an image to its probabilities, see `UNetProb.maps`.
+        From an image (channels, h, w) to its probabilities (2, h, w).
     image : (channels, H, W) ndarray of float32
     tile, overlap, multiple : int
         See `labkit.models.tiles.tile_boxes`, px.

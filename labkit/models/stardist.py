@@ -14,9 +14,8 @@ from torch.nn import functional as F
 
 from .. import crops as cr
 from ..nets import UNet
-from ..params import Params
 from ..stars import fill, nms, paint, rescale
-from .base import Model
+from .base import Model, ModelParams
 from .losses import star_loss
 from .proposals import propose_in_tiles
 from .thresholds import tune
@@ -26,50 +25,30 @@ from .views import averaged
 
 
 @dataclasses.dataclass(frozen=True)
-class StarDistParams(Params):
+class StarDistParams(ModelParams):
     """What a StarDist model is; fixed once it is trained.
 
     Attributes
     ----------
+    grid, width, depth, channels, diameter, zoom, enlarge
+        See `labkit.models.base.ModelParams`.
+    prob_thresh, nms_thresh : float
+        Of `labkit.stars.decode`; `prob_thresh` is tuned by `StarDist.fit`.
     n_rays : int
         Rays of a star; 32 hold nuclei well (`labkit.stars.representable`).
-    grid : int
-        One prediction for every `grid`-th pixel.
-    width, depth : int
-        Of the `labkit.nets.UNet`.
-    channels : int
-        1: grey images only. 3: colour as well; grey is repeated.
     refine : bool
         True: stars share out the predicted foreground, which gives exact outlines
         after minutes of training (`labkit.stars.fill`). False: outlines are the
         polygons themselves, as in the paper.
-    diameter : float
-        Median object diameter in training, px; set by `StarDist.fit`.
     ray_unit : float
         Length of a ray for which the network answers 1, px; set by the first
         `StarDist.fit` and kept by later ones, so that fine-tuning on objects of
         another size begins with the right outlines.
-    zoom : float
-        Objects up to this much larger and smaller were seen in training; set by
-        `StarDist.fit` from `labkit.crops.Augment`.
-    enlarge : float
-        Size of what the network sees / size of the training images. Not 1 where
-        `StarDist.fit` went on from a network that knew many sizes already.
-    prob_thresh, nms_thresh : float
-        Of `labkit.stars.decode`; `prob_thresh` is tuned by `StarDist.fit`.
     """
 
     n_rays: int = 32
-    grid: int = 2
-    width: int = 32
-    depth: int = 3
-    channels: int = 1
     refine: bool = True
-    diameter: float = 0.0
-    zoom: float = 1.0
-    enlarge: float = 1.0
     ray_unit: float = 0.0
-    prob_thresh: float = 0.5
     nms_thresh: float = 0.4
 
 

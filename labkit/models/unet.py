@@ -7,51 +7,33 @@ outline, a click or a box then only has to choose among the nuclei that it sees.
 
 import dataclasses
 
-import numpy as np
 import torch
 
 from .. import crops as cr
 from ..nets import UNet
-from ..params import Params
-from .base import Model
+from .base import Model, ModelParams
 from .losses import pixel_loss
 from .pixels import MIN_CORE, pixels_in_tiles, split_by_rims
-from .tiles import enlarge, run_network
+from .tiles import enlarge_all, run_network
 from .training import to_device
 from .views import averaged
 
 
 @dataclasses.dataclass(frozen=True)
-class UNetProbParams(Params):
+class UNetProbParams(ModelParams):
     """What a UNetProb model is; fixed once it is trained.
 
     Attributes
     ----------
-    grid, width, depth, channels : int
-        As of `labkit.models.StarDistParams`; the answer is for every pixel.
-    rim : int
-        Width of the rim that keeps touching objects apart, px.
-    diameter : float
-        Median object diameter in training, px; set by `UNetProb.fit`.
-    zoom : float
-        Objects up to this much larger and smaller were seen in training; set by
-        `UNetProb.fit` from `labkit.crops.Augment`.
-    enlarge : float
-        Size of what the network sees / size of the training images. Not 1 where
-        `UNetProb.fit` went on from a network that knew many sizes already.
+    grid, width, depth, channels, diameter, zoom, enlarge
+        See `labkit.models.base.ModelParams`; the answer is for every pixel.
     prob_thresh : float
         Least probability of a nucleus pixel.
+    rim : int
+        Width of the rim that keeps touching objects apart, px.
     """
 
-    grid: int = 2
-    width: int = 32
-    depth: int = 3
-    channels: int = 1
     rim: int = 2
-    diameter: float = 0.0
-    zoom: float = 1.0
-    enlarge: float = 1.0
-    prob_thresh: float = 0.5
 
 
 class UNetProb(Model):
@@ -136,23 +118,9 @@ class UNetProb(Model):
         (H, W) ndarray of int32
         """
         if factor != 1:
-            prob = np.stack([enlarge(one, 1, factor, shape) for one in prob])
+            prob = enlarge_all(prob, factor, shape)
         min_core = MIN_CORE * factor**2
         return split_by_rims(*prob, self.params.prob_thresh, min_core)
-
-    def maps(self, image):
-        """Return the probabilities of a normalised image, in one piece.
-
-        Parameters
-        ----------
-        image : (H, W) or (H, W, 3) ndarray of float32
-            From `labkit.crops.normalize`.
-
-        Returns
-        -------
-        prob : (2, H, W) ndarray of float32
-        """
-        return self._answer(cr.channels_first(image, self.params.channels))
 
     @torch.inference_mode()
     def _answer(self, image):

@@ -7,7 +7,7 @@ from ..checks import check_image
 from ..crops import resized
 from ..labels import median_diameter
 from ..models.base import SAME_SIZE, WIDE
-from ..models.tiles import enlarge
+from ..models.tiles import enlarge_all
 
 LARGEST_FACTOR = 8.0
 SURVEY = 2.0 ** np.arange(-2, 2.51, 0.5)  # sizes looked at, in trained diameters
@@ -176,8 +176,7 @@ def probs_at_scale(model, image, factor, **how):
     (2, H, W) ndarray of float32
     """
     prob = model.prob(resized(image, factor), **how)
-    shape = image.shape[:2]
-    return np.stack([enlarge(one, 1, 1 / factor, shape) for one in prob])
+    return enlarge_all(prob, 1 / factor, image.shape[:2])
 
 
 def scale_factor(model, diameter):
@@ -186,8 +185,8 @@ def scale_factor(model, diameter):
     Parameters
     ----------
     model : labkit.models.StarDist or labkit.models.UNetProb
-    diameter : float or None
-        Px. None: as in training.
+    diameter : float
+        Px.
 
     Returns
     -------
@@ -201,8 +200,6 @@ def scale_factor(model, diameter):
         times larger or smaller than in training.
     """
     low, high = limits(model)
-    if diameter is None:
-        return model.params.enlarge
     if not low <= diameter <= high:
         raise ValueError(
             f"`diameter` must lie between {low:.1f} and {high:.1f} px for a model "

@@ -64,8 +64,9 @@ def segment_steps(
     image : (H, W) or (H, W, 3) array of uint8, uint16 or float
         Colour needs a model that has seen some, such as ``StarDist.load("nuclei")``.
     diameter : float, "auto" or None
-        Typical object diameter in this image, px. None: the same as in training,
-        nothing is rescaled. "auto": found by the model, see `fitting_diameter`.
+        Typical object diameter in this image, px. None: that of the training
+        images (`Model.diameter`). "auto": found by the model, see
+        `fitting_diameter`.
     tta : bool
         Test-time augmentation: average over the 8 ways to turn and mirror the
         image. Steadier, 8 times the time.
