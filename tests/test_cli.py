@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import tifffile
 import yaml
-from typer.testing import CliRunner
+from commands import error_of, labkit_command
 
 import labkit
 from labkit import data, synth
 from labkit.auto import AutoParams, annotate
-from labkit.cli import app, course
+from labkit.cli import course
 from labkit.files.images import read_scale, write_image
 from labkit.files.labels import read_label_movie, read_labels, write_labels
 from labkit.files.tables import read_csv
@@ -55,19 +55,6 @@ def quick(tmp_path):
     """Training parameters that learn nothing, fast."""
     TrainParams(batch_size=2, crop_size=64, every=1).save(tmp_path / "quick.yaml")
     return tmp_path / "quick.yaml"
-
-
-def labkit_command(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-def error_of(result, code=1):
-    """Return the one line on stderr of a command that failed."""
-    assert result.exit_code == code, result.output
-    lines = [line for line in result.stderr.splitlines() if line.strip()]
-    assert len(lines) == 1, result.stderr
-    assert "Traceback" not in result.output
-    return lines[0]
 
 
 # help
