@@ -188,6 +188,7 @@ def main():
     )
     print("background lost: share of the true background in it.")
     print("Made by `python benchmarks/accuracy_annotation.py`.")
+    print("The models that come along: [accuracy_models.md](accuracy_models.md).")
     mdck_frame()
     mdck_movie()
     doubts = {}
