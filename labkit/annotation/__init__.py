@@ -1,0 +1,11 @@
+"""What has been drawn on an image: objects, classes, undo and redo, autosave.
+
+No widgets: `labkit.canvas` draws with it, notebooks and scripts use it as it is.
+"""
+
+from .annotating import Annotation
+from .changes import Change
+from .edits import simplified
+from .finding import TIME_DTYPE
+
+__all__ = ["TIME_DTYPE", "Annotation", "Change", "simplified"]

@@ -1,0 +1,64 @@
+"""Find objects: under the pointer, in a box, in the way; and the work on each."""
+
+import numpy as np
+
+from ..objects import crop_mask, to_labels
+
+TIME_DTYPE = np.dtype([("label", "i4"), ("seconds", "f8"), ("n_changes", "i4")])
+
+
+class Finding:
+    """Where `Annotation` looks for objects."""
+
+    def at(self, point, frame=0):
+        """Return the object under a point (row, col), the smallest of several, or None.
+
+        A box is found at its whole area.
+        """
+        point = np.asarray(point, float)
+        under = []
+        for one in self.objects(frame):
+            low, high = one.bounds
+            if ((point >= low - 1) & (point <= high + 1)).all():
+                mask, origin = crop_mask(one.polygon)
+                row, col = np.floor(point + 0.5).astype(int) - origin
+                inside = 0 <= row < mask.shape[0] and 0 <= col < mask.shape[1]
+                if inside and mask[row, col]:
+                    under.append((int(mask.sum()), one))
+        return min(under, key=lambda found: found[0])[1] if under else None
+
+    def inside(self, first, second, frame=0):
+        """Return the objects that lie in the box between two corners (row, col)."""
+        low, high = np.sort([first, second], axis=0)
+        return [
+            one
+            for one in self.objects(frame)
+            if (one.bounds[0] >= low).all() and (one.bounds[1] <= high).all()
+        ]
+
+    def others(self, *ids, frame=None):
+        """Return where other objects are: (H, W) bool, of the frame of the first id.
+
+        Boxes do not count: they take no pixels.
+        """
+        if frame is None:
+            frame = self[ids[0]].frame
+        found = [o for o in self.objects(frame) if o.id not in ids and not o.is_box]
+        return to_labels(found, self.frame_shape) > 0
+
+    def time_log(self):
+        """Return the work on each object as far as it was noted and can be undone.
+
+        Returns
+        -------
+        structured ndarray
+            label (the id), seconds, n_changes; also of objects that are gone.
+        """
+        seconds, counts = {}, {}
+        for change in self.history.done:
+            for number in change.ids:
+                part = change.note.get("seconds", 0.0) / len(change.ids)
+                seconds[number] = seconds.get(number, 0.0) + part
+                counts[number] = counts.get(number, 0) + 1
+        rows = [(number, seconds[number], counts[number]) for number in sorted(counts)]
+        return np.array(rows, TIME_DTYPE)
