@@ -361,6 +361,18 @@ def test_undo_reaches_back_before_the_crash(tmp_path):
     assert len(Annotation.open(path)) == 0
 
 
+def test_done_is_remembered(tmp_path):
+    path = tmp_path / "a.labkit"
+    annotation = Annotation((60, 80), path=path)
+    assert not annotation.done
+    annotation.add(square(1, 1))
+    annotation.mark_done()
+    assert annotation.undo().what == "add"
+    assert Annotation.open(path).done
+    annotation.mark_done(False)
+    assert not Annotation.open(path).done
+
+
 def test_a_line_cut_short_by_a_crash_is_left_out(tmp_path):
     path = tmp_path / "a.labkit"
     annotation = Annotation((60, 80), path=path)
@@ -388,7 +400,7 @@ def test_a_damaged_line_is_named(tmp_path):
 def test_another_file_is_no_annotation(tmp_path, text):
     path = tmp_path / "a.labkit"
     path.write_text(text)
-    with pytest.raises(ValueError, match="annotation|damaged"):
+    with pytest.raises(ValueError, match=r"annotation|damaged"):
         Annotation.open(path)
 
 

@@ -38,6 +38,7 @@ class Store:
         self._class_map = None
         self._journal = None
         self.version = 0  # counts up with every change, undo and redo
+        self.done = False
         first = Change("start", after=tuple(objects), classes=((), self.classes))
         self._apply(first)
         if path is not None:
@@ -168,6 +169,11 @@ class Store:
         """Do again what was undone last; return it, or None."""
         return self._step("redo", self.history.redo())
 
+    def mark_done(self, done=True):
+        """Say that the image is finished, or not; no step, `undo` does not see it."""
+        self.done = bool(done)
+        self._write({"what": "done", "done": self.done})
+
     def _step(self, what, change):
         """Apply a step of the history."""
         if change is not None:
@@ -202,6 +208,9 @@ class Store:
 
     def _again(self, entry):
         """Do again what a line of the file says."""
+        if entry["what"] == "done":
+            self.done = entry["done"]
+            return
         if entry["what"] in ("undo", "redo"):
             change = getattr(self.history, entry["what"])()
             self._apply(change)
