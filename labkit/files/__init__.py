@@ -4,7 +4,8 @@ import importlib
 
 MODULES = (
     *("atomic", "planes", "scale", "arrays"),
-    *("images", "labels", "rois", "ctc", "tables"),
+    *("images", "labels", "tables", "ctc"),
+    *("annotated", "rois", "yolo", "rle", "coco", "masks", "opsef"),
 )
 
 

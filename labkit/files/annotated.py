@@ -1,6 +1,7 @@
 """What all formats of annotated objects share: checks, classes, boxes, frames."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
@@ -139,3 +140,28 @@ def edges(polygon):
     """Return left, top, right, bottom of an outline, counted from the image corner."""
     low, high = np.min(polygon, axis=0) + 0.5, np.max(polygon, axis=0) + 0.5
     return float(low[1]), float(low[0]), float(high[1]), float(high[0])
+
+
+class Item(NamedTuple):
+    """One annotated image or movie.
+
+    Attributes
+    ----------
+    name : str
+        Of its files, without suffix.
+    shape : tuple of int
+        (H, W), or (T, H, W) of a movie.
+    objects : list of Object
+    image : ndarray, str, Path or None
+        The pixels, or the file that they are in.
+    """
+
+    name: str
+    shape: tuple
+    objects: list
+    image: object = None
+
+
+def is_movie(item):
+    """Tell whether an item has frames."""
+    return len(item.shape) == 3

@@ -154,7 +154,7 @@ def _read_tiff(path):
     """Read the first series of a TIFF, with its axes."""
     import tifffile
 
-    with _watch_tiff() as trouble, tifffile.TiffFile(path) as tiff:
+    with watch_tiff() as trouble, tifffile.TiffFile(path) as tiff:
         series, *others = tiff.series
         if any(s.shape == series.shape for s in others):
             raise _Refused(
@@ -170,7 +170,7 @@ def _read_tiff(path):
 
 
 @contextlib.contextmanager
-def _watch_tiff():
+def watch_tiff():
     """Collect what tifffile only logs: pages that lie beyond the end of the file."""
     found, thread = [], threading.get_ident()
 
