@@ -55,6 +55,13 @@ class Object:
         """Lowest and highest (row, col) of the outline: ((r, c), (r, c))."""
         return self.polygon.min(axis=0), self.polygon.max(axis=0)
 
+    @property
+    def area(self):
+        """Area of the outline, px (shoelace formula)."""
+        rows, cols = (self.polygon - self.polygon[0]).T
+        twice = np.dot(rows, np.roll(cols, 1)) - np.dot(cols, np.roll(rows, 1))
+        return abs(float(twice)) / 2
+
 
 @dataclasses.dataclass(frozen=True)
 class ObjectClass:

@@ -7,6 +7,7 @@ along the pixel edges, so nothing is lost but what was meant to go.
 import cv2
 import numpy as np
 
+from ..labels import from_polygons
 from ..objects import check_polygon, crop_mask, mask_polygon
 
 
@@ -114,6 +115,25 @@ def merged(polygons, shape):
     for one, origin in masks:
         mask |= _placed(one, origin, mask.shape, low)
     return mask_polygon(mask, low)
+
+
+def subtracted(polygon, other, shape):
+    """Take the pixels of another outline away.
+
+    Parameters
+    ----------
+    polygon, other : (n, 2) array_like
+    shape : (int, int)
+        Of the image.
+
+    Returns
+    -------
+    (m, 2) ndarray of float, or None if nothing is left
+    """
+    mask, origin = crop_mask(polygon, shape)
+    if mask.any():
+        mask = mask & (from_polygons([np.subtract(other, origin)], mask.shape) == 0)
+    return mask_polygon(mask, origin) if mask.any() else None
 
 
 def split(polygon, line, shape, *, min_area=4):
