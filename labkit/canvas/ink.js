@@ -32,7 +32,7 @@ function render({ model, el }) {
   canvas.tabIndex = 0;
   canvas.className = "labkit-ink";
   canvas.setAttribute("aria-label", "image: draw with the pointer, zoom with the wheel");
-  canvas.style.cssText = "display:block;outline:none;touch-action:none;user-select:none";
+  canvas.style.cssText = "display:block;outline-offset:-2px;touch-action:none;user-select:none";
   el.append(canvas);
 
   const send = (type, content = {}, buffers = []) =>
@@ -61,10 +61,14 @@ function render({ model, el }) {
   // ---- what is drawn here
   function resize() {
     const [height, width] = get("shape"), ratio = window.devicePixelRatio || 1;
-    Object.assign(canvas, { width: width * ratio, height: height * ratio });
+    Object.assign(canvas, { width: Math.floor(width * ratio), height: Math.floor(height * ratio) });
     Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
     send("ready", { ratio });
     paint();
+  }
+
+  function moved() { // perhaps to a display of another fineness
+    if (canvas.width !== Math.floor(get("shape")[1] * window.devicePixelRatio)) resize();
   }
 
   function line(points, width, colour) {
@@ -121,6 +125,7 @@ function render({ model, el }) {
     canvas.focus({ preventScroll: true });
     try { canvas.setPointerCapture(e.pointerId); } catch { /* not a real pointer */ }
     const point = at(e);
+    if (e.pointerType === "pen") pointers.clear(); // the palm came first
     pointers.set(e.pointerId, point);
     if (pointers.size > 1) {
       stroke = null; // two fingers move the picture
@@ -233,7 +238,7 @@ function render({ model, el }) {
     mousedown: (e) => e.button === 1 && e.preventDefault() }; // no autoscroll
   for (const [type, listener] of Object.entries(here)) canvas.addEventListener(type, listener);
   canvas.addEventListener("wheel", wheel, { passive: false });
-  const anywhere = { keydown, keyup, click: pressed, resize, blur: () => { space = false; } };
+  const anywhere = { keydown, keyup, click: pressed, resize: moved, blur: () => { space = false; } };
   for (const [type, listener] of Object.entries(anywhere)) window.addEventListener(type, listener, true);
   model.on("change:shape", resize);
   const drawn = ["view", "mode", "colour", "line_width", "size", "anchors", "cursor"];

@@ -254,6 +254,13 @@ class Screen(Inputs):
         self._picture.forget()
         self.redraw()
 
+    def _set_ratio(self, ratio):
+        """Give the canvases as many pixels as the display has."""
+        if ratio != self.ratio and 0.5 <= ratio <= 4:
+            self.ratio = ratio
+            self._lay_out()
+            self.redraw()
+
     def _show_error(self, text):
         """Write the last line of an error on the picture if nobody listens."""
         if not self._callbacks["error"]:
