@@ -1,4 +1,4 @@
-"""The command line: `labkit demo`, `lab`, `data`, `annotate`, `train`, ...
+"""The command line: `labkit demo`, `lab`, `data`, `annotate`, `train`, `export`, ...
 
 Every command is a few lines over `labkit.pipeline`; heavy libraries are imported
 only once a command runs, so that ``labkit --help`` answers at once.
@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from . import commands, course
+from . import commands, course, files
 
 HELP = """
 From raw microscopy images to nucleus segmentation and tracks, without drawing labels.
@@ -64,6 +64,7 @@ def _options(
 
 course.register(app)
 commands.register(app)
+files.register(app)
 
 
 def main():

@@ -119,6 +119,8 @@ def write_opsef(root, pairs, classes=()):
     root = Path(root)
     pairs = [pair._replace(objects=check_objects(pair.objects)) for pair in pairs]
     known = all_classes([o for pair in pairs for o in pair.objects], classes)
+    if known and known[-1].id > 99:
+        raise ValueError(f"OpSeF takes classes 1 to 99, got {known[-1].id}")
     names = [Path(pair.mask).stem for pair in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -27,7 +27,7 @@ def pair_files(images, labels):
     FileNotFoundError
         If a folder is missing.
     """
-    left, right = (_by_stem(paths) for paths in (images, labels))
+    left, right = (by_stem(paths) for paths in (images, labels))
     if len(left) == len(right) == 1:
         return [(*left.values(), *right.values())]
     problems = [
@@ -46,10 +46,10 @@ def pair_files(images, labels):
     return [(left[stem], right[stem]) for stem in left]
 
 
-def _by_stem(paths):
-    """Return {stem: path}, in order."""
+def by_stem(paths):
+    """Return {stem: path}, in order; raise ValueError if two have one name."""
     found = {}
-    for path in image_paths([paths]):
+    for path in image_paths(paths):
         if path.stem in found:
             raise ValueError(
                 f"{found[path.stem]} and {path} have one name; keep one of them"

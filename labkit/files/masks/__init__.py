@@ -20,6 +20,7 @@ from .reading import (
     read_labelled,
     read_layered,
     read_mask,
+    read_plane_shape,
     read_semantic,
 )
 from .writing import (
@@ -39,6 +40,7 @@ __all__ = [
     "read_labelled",
     "read_layered",
     "read_mask",
+    "read_plane_shape",
     "read_semantic",
     "stem_of",
     "write_binary",

@@ -84,6 +84,17 @@ def read_layered(path):
     return objects
 
 
+def read_plane_shape(path):
+    """Return height and width of a stack, without reading all of it.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError, ValueError
+        As `read_layered`.
+    """
+    return next(_slices(path))[1].shape
+
+
 def read_mask(path):
     """Read a mask: everything that is not 0.
 

@@ -109,7 +109,7 @@ def write_layered(path, objects, shape, class_id=None):
         )
 
 
-def write_outlined(path, image, objects, classes=()):
+def write_outlined(path, image, objects, classes=(), *, movie=False):
     """Write an image in colour with the outlines of its objects, one pixel wide.
 
     Parameters
@@ -120,22 +120,27 @@ def write_outlined(path, image, objects, classes=()):
         8 bits are kept; everything else is stretched from its lowest to its highest
         value.
     objects : iterable of Object
-        Of one frame.
     classes : iterable of ObjectClass
         Their colours; what has no class is yellow.
+    movie : bool
+        The first axis of `image` is that of frames; a stack is written.
 
     Raises
     ------
-    ValueError, TypeError, PermissionError
-        If this is no image or an object is impossible; if it cannot be written.
+    ValueError, TypeError
+        If this is no image or an object is impossible.
+    PermissionError
+        If the folder cannot be written to.
     """
-    image = check_image(image, colour=True)
-    picture, objects = _eight_bits(image), check_objects(objects)
+    frames, objects = image if movie else [image], check_objects(objects)
+    frames = np.stack([check_image(one, colour=True) for one in frames])
+    pictures = _eight_bits(frames)
     colours = {one.id: rgb(one) for one in all_classes(objects, classes)}
-    for one in objects:
-        part, mask = _crop(picture, one)
-        part[_rim(mask)] = colours.get(one.class_id, _YELLOW)
-    write_array(path, picture, "YXS")
+    for frame, picture in enumerate(pictures):
+        for one in in_frame(objects, frame):
+            part, mask = _crop(picture, one)
+            part[_rim(mask)] = colours.get(one.class_id, _YELLOW)
+    write_array(path, pictures if movie else pictures[0], "TYXS" if movie else "YXS")
 
 
 def _write(path, pixels, shape):
@@ -179,12 +184,12 @@ def _rim(mask):
     return mask & ~np.logical_and.reduce(sides)
 
 
-def _eight_bits(image):
-    """Return a new (H, W, 3) picture of uint8."""
-    if image.dtype != np.uint8:
-        low, high = float(image.min()), float(image.max())
+def _eight_bits(frames):
+    """Return new pictures (T, H, W, 3) of uint8."""
+    if frames.dtype != np.uint8:
+        low, high = float(frames.min()), float(frames.max())
         span = (high - low) or 1.0
-        image = np.round((image.astype(np.float64) - low) * (255 / span))
-    picture = np.empty((*image.shape[:2], 3), np.uint8)
-    picture[...] = image if image.ndim == 3 else image[..., None]
-    return picture
+        frames = np.round((frames.astype(np.float64) - low) * (255 / span))
+    pictures = np.empty((*frames.shape[:3], 3), np.uint8)
+    pictures[...] = frames if frames.ndim == 4 else frames[..., None]
+    return pictures
