@@ -1,5 +1,6 @@
 """What ImageJ itself makes of our files, where it is installed (Debian: imagej)."""
 
+import dataclasses
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from drawn import CLASSES, SHAPE, movie_scene, scene
 
 from labkit.files.labels import write_labels
-from labkit.files.rois import read_rois, write_rois
+from labkit.files.rois import read_rois, write_objects, write_rois
+from labkit.objects import Object, to_labels, to_layers
 
 JAR = Path("/usr/share/java/ij.jar")
 pytestmark = [
@@ -39,6 +42,9 @@ class Check {
     int label = 0;
     for (ZipEntry e = zip.getNextEntry(); e != null; e = zip.getNextEntry()) {
       Roi roi = RoiDecoder.openFromByteArray(zip.readAllBytes());
+      System.out.println("ROI|" + e.getName() + "|" + roi.getName() + "|"
+        + roi.getTypeAsString() + "|" + roi.getGroup() + "|" + roi.getPosition() + "|"
+        + roi.getProperty("class") + "|" + roi.getProperty("score"));
       ip.setRoi(roi);
       ip.setValue(++label);
       ip.fill(ip.getMask());
@@ -86,6 +92,47 @@ def test_imagej_paints_our_rois_as_the_same_pixels(tmp_path, imagej):
     imagej(tmp_path / "r.zip", 80, 60, tmp_path / "painted.tif")
     assert np.array_equal(tifffile.imread(tmp_path / "painted.tif"), labels)
     assert np.array_equal(read_rois(tmp_path / "r.zip", labels.shape), labels)
+
+
+def test_imagej_sees_names_classes_frames_and_the_same_pixels(tmp_path, imagej):
+    write_objects(tmp_path / "a.zip", movie_scene(), CLASSES)
+    text = imagej(tmp_path / "a.zip", SHAPE[1], SHAPE[0], tmp_path / "all.tif")
+    lines = [line.split("|") for line in text.splitlines()]
+    rows = [words[1:] for words in lines if words[0] == "ROI"]
+    assert len(rows) == 12
+    assert rows[1] == ["0002.roi", "0002", "Traced", "2", "1", "at rest", "null"]
+    assert rows[2][2:] == ["Freehand", "1", "1", "dividing", "0.8125"]
+    assert rows[5][:5] == ["cell A_ä.roi", "cell A/ä", "Traced", "0", "1"]
+    assert [row[2] for row in rows[4::6]] == ["Rectangle", "Rectangle"]
+    assert [row[4] for row in rows] == ["1"] * 6 + ["3"] * 6
+    ring, star, pieces, box, pixel = scene()[1:]  # without the one that overlaps
+    box = dataclasses.replace(box, polygon=np.round(box.polygon) + 0.5)
+    for objects in (scene()[:1], [ring, star, pieces, box, pixel]):
+        write_objects(tmp_path / "b.zip", objects)
+        imagej(tmp_path / "b.zip", SHAPE[1], SHAPE[0], tmp_path / "b.tif")
+        expected = np.zeros(SHAPE, int)
+        for value, layer in enumerate(to_layers(objects, SHAPE), 1):
+            expected[layer] = value
+        assert np.array_equal(tifffile.imread(tmp_path / "b.tif"), expected)
+
+
+def test_imagej_paints_sub_pixel_outlines_with_holes_as_we_do(tmp_path, imagej):
+    rng = np.random.default_rng(0)
+    objects = []
+    for k in range(30):  # stars with a hole, joined by a bridge of no width
+        angle = np.sort(rng.random(25) * 2 * np.pi)
+        around = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+        centre = rng.random(2) + 20 + 40 * np.array(divmod(k, 6))
+        outer = centre + around * (9 + rng.random((25, 1)) * 5)
+        inner = centre + around[::-1] * 4.3
+        objects.append(
+            Object(k + 1, np.concatenate([outer, outer[:1], inner, inner[:1]]))
+        )
+    write_objects(tmp_path / "a.zip", objects)
+    imagej(tmp_path / "a.zip", 250, 210, tmp_path / "a.tif")
+    painted = tifffile.imread(tmp_path / "a.tif")
+    assert np.array_equal(painted, to_labels(objects, (210, 250)))
+    assert len(np.unique(painted)) == 31
 
 
 @pytest.mark.parametrize(("factor", "bits"), [(1, 16), (30000, 32)])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import CLASSES, facts, movie_scene, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -13,8 +14,15 @@ from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
 from skimage.draw import disk, ellipse
 
 from labkit.files.labels import read_labels
-from labkit.files.rois import read_polygons, read_rois, write_rois
+from labkit.files.rois import (
+    read_objects,
+    read_polygons,
+    read_rois,
+    write_objects,
+    write_rois,
+)
 from labkit.metrics import match
+from labkit.objects import Object, ObjectClass, box_polygon, to_labels
 
 
 def _zip(path, **rois):
@@ -192,3 +200,213 @@ def test_hand_drawn_outlines_give_the_published_labels(tmp_path):
     assert (result.pairs[:, 0] == result.pairs[:, 1]).all()
     write_rois(tmp_path / "r.zip", labels)
     assert np.array_equal(read_rois(tmp_path / "r.zip", labels.shape), labels)
+
+
+# annotated objects
+
+
+@pytest.mark.parametrize("objects", [scene(), movie_scene(), []])
+def test_objects_survive_five_round_trips_unchanged(tmp_path, objects):
+    file, found, classes = tmp_path / "a_ROIs.zip", objects, CLASSES
+    for _ in range(5):
+        write_objects(file, found, classes)
+        found, classes = read_objects(file)
+        assert facts(found) == facts(objects)
+        assert tuple(classes) == (CLASSES if objects else ())
+
+
+def test_any_outline_settles_within_float32(tmp_path):
+    rng = np.random.default_rng(0)
+    angle = np.sort(rng.random((40, 30)) * 2 * np.pi)
+    radius = 5 + rng.random((40, 30)) * 9
+    centre = rng.random((40, 1, 2)) * 2000 + 20
+    star = np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=-1) + centre
+    objects = [Object(k, one) for k, one in enumerate(star, 1)]
+    write_objects(tmp_path / "1.zip", objects)
+    first, _ = read_objects(tmp_path / "1.zip")
+    write_objects(tmp_path / "2.zip", first)
+    assert facts(read_objects(tmp_path / "2.zip")[0]) == facts(first)
+    moved = max(
+        abs(a.polygon - b.polygon).max() for a, b in zip(first, objects, strict=True)
+    )
+    assert 0 < moved < 1e-4
+    shape = (2050, 2050)
+    assert np.array_equal(to_labels(first, shape), to_labels(objects, shape))
+
+
+def test_groups_colours_and_versions_are_those_of_imagej(tmp_path):
+    square = box_polygon((-0.5, -0.5), (3.5, 3.5))
+    objects = [Object(1, square, 2), Object(2, square, 300), Object(3, square)]
+    write_objects(tmp_path / "a.zip", objects, CLASSES)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist() == ["0001.roi", "0002.roi", "0003.roi"]
+        data = [archive.read(name) for name in archive.namelist()]
+    header = [int.from_bytes(one[60:64], "big") for one in data]
+    groups = [one[at + 30] for one, at in zip(data, header, strict=True)]
+    assert groups == [2, 0, 0]
+    assert data[1][header[1] + 52 : header[1] + 54] == (300).to_bytes(2, "big")
+    assert [one[5] for one in data] == [228, 229, 228]
+    assert [one[40:44].hex() for one in data[::2]] == ["ff0072b2", "00000000"]
+    found, classes = read_objects(tmp_path / "a.zip")
+    assert [one.class_id for one in found] == [2, 300, 0]
+    assert [(one.id, one.name) for one in classes] == [
+        (2, "at rest"),
+        (300, "Class_300"),
+    ]
+
+
+def test_pixel_edges_are_integers_and_everything_else_sub_pixel(tmp_path):
+    write_objects(tmp_path / "a.zip", scene())
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        rois = [ImagejRoi.frombytes(archive.read(name)) for name in archive.namelist()]
+    kinds = [roi.roitype.name for roi in rois]
+    assert kinds == ["TRACED", "TRACED", "FREEHAND", "TRACED", "RECT", "TRACED"]
+    assert [roi.subpixelresolution for roi in rois] == [0, 0, 1, 0, 1, 0]
+    assert rois[0].coordinates().tolist() == [[0, 0], [12, 0], [12, 10], [0, 10]]
+    assert all(roi.position == 1 for roi in rois)
+
+
+def test_numbers_come_from_names_where_they_can(tmp_path):
+    square = [(2, 2), (6, 2), (6, 6), (2, 6)]
+    names = (
+        "0007",
+        "7",
+        "0001-0035-0073",
+        "nucleus",
+        "1",
+        "label-00009",
+        "20231130123456",
+    )
+    file = _zip(tmp_path / "a.zip", **{name: _roi(square, name=name) for name in names})
+    found, classes = read_objects(file)
+    ids = [7, 2, 3, 4, 1, 9, 5]
+    assert [one.id for one in found] == ids
+    assert [one.name for one in found] == ["", *names[1:]]
+    assert classes == []
+    write_objects(tmp_path / "b.zip", found)
+    assert facts(read_objects(tmp_path / "b.zip")[0]) == facts(found)
+
+
+def test_one_name_many_times_and_names_that_no_file_may_have(tmp_path):
+    square = box_polygon((0, 0), (4, 4))
+    names = ["a", "a", "a-1", "../up:?", "wide \U0001f52c name", "line\nbreak"]
+    objects = [Object(k, square, name=name) for k, name in enumerate(names, 1)]
+    write_objects(tmp_path / "n.zip", objects)
+    with zipfile.ZipFile(tmp_path / "n.zip") as archive:
+        entries = archive.namelist()
+    assert len(set(entries)) == 6
+    assert entries[:4] == ["a.roi", "a-2.roi", "a-1.roi", "_._up__.roi"]
+    found, _ = read_objects(tmp_path / "n.zip")
+    assert [one.id for one in found] == [1, 2, 3, 4, 5, 6]
+    assert [one.name for one in found[:4]] == names[:4]
+    assert found[4].name == "wide \ufffd name"
+    assert len(read_polygons(tmp_path / "n.zip")) == 6
+
+
+def test_every_kind_of_area_is_read_as_an_object(tmp_path):
+    corners = [(2, 1), (5, 1), (5, 3), (2, 3)]
+    file = _zip(
+        tmp_path / "a.zip",
+        box=_box(ROI_TYPE.RECT, 2, 1, 5, 3),
+        oval=_box(ROI_TYPE.OVAL, 10, 10, 20, 20),
+        polygon=_roi(corners, ROI_TYPE.POLYGON, name="polygon", position=4),
+        traced=_roi(corners, ROI_TYPE.TRACED, name="traced", t=6),
+    )
+    found, _ = read_objects(file)
+    assert [one.name for one in found] == ["box", "oval", "polygon", "traced"]
+    assert [one.is_box for one in found] == [True, False, False, False]
+    assert [one.frame for one in found] == [0, 0, 4, 6]
+    assert {one.source for one in found} == {"imported"}
+    expected = box_polygon((0.5, 1.5), (2.5, 4.5)).tolist()
+    assert [found[k].polygon.tolist() for k in (0, 2, 3)] == [expected] * 3
+
+
+def test_classes_get_their_colour_from_the_stroke(tmp_path):
+    roi = _roi([(2, 2), (6, 2), (6, 6), (2, 6)], name="1")
+    roi.version, roi.group, roi.stroke_color = 228, 4, b"\xff\x00\xff\x10"
+    _, classes = read_objects(_zip(tmp_path / "a.zip", a=roi))
+    assert classes == [ObjectClass(4, "Class_04", "#00ff10")]
+
+
+def test_an_older_zip_is_replaced_not_added_to_and_kept_if_writing_fails(
+    tmp_path, monkeypatch
+):
+    file = tmp_path / "a.zip"
+    write_objects(file, scene())
+    write_objects(file, scene()[:2])
+    assert len(read_objects(file)[0]) == 2
+
+    def interrupt(*_args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "writestr", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write_objects(file, scene())
+    assert len(read_objects(file)[0]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_objects_that_are_impossible_are_refused(tmp_path):
+    square = box_polygon((0, 0), (4, 4))
+    for wrong, message in [
+        (Object(0, square), "object 0"),
+        (Object(3, square, class_id=70000), "class 70000"),
+        (Object(3, square, frame=-1), "frame -1"),
+        (Object(3, square[:2]), r"shape \(2, 2\)"),
+        (Object(3, square * np.nan), "NaN"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            write_objects(tmp_path / "a.zip", [wrong])
+    with pytest.raises(TypeError, match="from_labels"):
+        write_objects(tmp_path / "a.zip", [square])
+    with pytest.raises(ValueError, match="#rrggbb"):
+        write_objects(tmp_path / "a.zip", scene(), [ObjectClass(1, "a", "red")])
+    with pytest.raises(ValueError, match=r"end in .zip"):
+        write_objects(tmp_path / "a.roi", scene())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\3\4 cut", b"Iout\0\xe4\7"])
+def test_damaged_zips_are_named(tmp_path, content):
+    (tmp_path / "a_ROIs.zip").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a_ROIs.zip"):
+        read_objects(tmp_path / "a_ROIs.zip")
+    with pytest.raises(FileNotFoundError):
+        read_objects(tmp_path / "absent.zip")
+
+
+def test_cut_zips_are_refused_at_any_length(tmp_path):
+    write_objects(tmp_path / "a.zip", scene())
+    data = (tmp_path / "a.zip").read_bytes()
+    for length in range(1, len(data), 97):
+        (tmp_path / "cut.zip").write_bytes(data[:length])
+        with pytest.raises(ValueError, match=r"cut.zip"):
+            read_objects(tmp_path / "cut.zip")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_that_must_not_be_written_to(tmp_path):
+    tmp_path.chmod(0o555)
+    with pytest.raises(PermissionError, match="no permission"):
+        write_objects(tmp_path / "a.zip", scene())
+    tmp_path.chmod(0o755)
+
+
+@pytest.mark.data
+@pytest.mark.skipif("LABKIT_DATA" not in os.environ, reason="LABKIT_DATA is not set")
+def test_englbrechts_rois_open_whatever_their_names(tmp_path):
+    folder = Path(os.environ["LABKIT_DATA"]) / "mdck"
+    if not folder.is_dir():
+        pytest.skip("no mdck in LABKIT_DATA")
+    first, classes = read_objects(folder / "frame01_rois.zip")
+    assert len({one.id for one in first}) == 792
+    assert first[0].name == "0001-0035-0073"
+    assert classes == []
+    found = first
+    for _ in range(5):
+        write_objects(tmp_path / "a.zip", found)
+        found, _ = read_objects(tmp_path / "a.zip")
+    assert facts(found) == facts(first)
+    labels = read_labels(folder / "frame01_labels.png")
+    assert match(labels, to_labels(found, labels.shape)).mean_iou > 0.998

@@ -62,7 +62,8 @@ def write_archive(path, rois):
     """
     if Path(path).suffix.lower() != ".zip":
         raise ValueError(f"cannot write {path}: the name must end in .zip")
-    entries = _unlike([re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", r.name) for r in rois])
+    unfit = r'^\.|[\\/:*?"<>|\x00-\x1f]'  # hidden, or no file name on some system
+    entries = _unlike([re.sub(unfit, "_", roi.name) for roi in rois])
     with (
         atomic(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
