@@ -1,0 +1,146 @@
+"""What can be done to objects that are there, and to a suggestion like to them."""
+
+from ..annotation import edits
+
+
+class ObjectActions:
+    """Half of `Session`: choosing, editing, classes, undo."""
+
+    def select(self, ids, *, more=False):
+        """Choose objects by their ids, instead of or besides those chosen."""
+        kept = [i for i in self.selected if i not in ids] if more else []
+        self.selected = (*kept, *ids)
+        text = f"chosen: {len(self.selected)}" if self.selected else ""
+        self.changed("selection", text)
+
+    def brush(self, points, *, erase=False):
+        """Brush on the suggestion, or on the object chosen last."""
+        if self.pending:
+            shape = self.annotation.frame_shape
+            found = edits.brushed(
+                self.pending.polygon,
+                points,
+                self.brush_radius,
+                shape,
+                erase=erase,
+                taken=self.annotation.others(frame=self.frame),
+            )
+            self.pending = (
+                self.pending.with_outline(found) if found is not None else None
+            )
+            self.changed("pending", "edited")
+            return
+        number = self._one_selected()
+        left = self.annotation.brush(
+            number, points, self.brush_radius, erase=erase, note=self._note()
+        )
+        if left is None:
+            self.selected = ()
+        self.changed("objects", f"object {number} " + ("edited" if left else "erased"))
+
+    def cut(self, line):
+        """Cut the objects that a line crosses from outside to outside."""
+        parts = []
+        for one in self.annotation.objects(self.frame):
+            low, high = one.bounds
+            if (line.max(axis=0) < low).any() or (line.min(axis=0) > high).any():
+                continue
+            try:
+                parts += self.annotation.split(one.id, line, note=self._note())
+            except ValueError:  # touched but not crossed
+                continue
+        if not parts:
+            raise ValueError("no object is cut; draw across one, outside to outside")
+        self.select([one.id for one in parts])
+        self.changed("objects", f"cut into {len(parts)} objects")
+
+    def merge(self):
+        """Merge what is chosen."""
+        whole = self.annotation.merge(self.selected, note=self._note())
+        self.selected = (whole.id,)
+        self.changed("objects", f"merged to object {whole.id}")
+
+    def smooth(self):
+        """Smooth the suggestion, or what is chosen."""
+        self._shape(lambda p, s, taken: edits.smoothed(p, 2.0, s), "smooth")
+
+    def grow(self):
+        """Grow the suggestion, or what is chosen, by 1 px."""
+        self._shape(lambda p, s, taken: edits.grown(p, 1, s, taken=taken), "grow", 1)
+
+    def shrink(self):
+        """Shrink the suggestion, or what is chosen, by 1 px."""
+        self._shape(lambda p, s, taken: edits.grown(p, -1, s), "grow", -1)
+
+    def set_class(self, class_id):
+        """Use a class for new objects, and put what is chosen into it.
+
+        What is in it already is taken out of it.
+        """
+        chosen = [self.annotation[i] for i in self.selected]
+        if chosen and not self.pending:
+            there = all(one.class_id == class_id for one in chosen)
+            class_id = 0 if there else class_id
+            self.annotation.set_class(self.selected, class_id)
+        self.class_id = class_id
+        self.changed("classes", "")
+
+    def add_class(self, name):
+        """Add a class and use it."""
+        self.set_class(self.annotation.add_class(name).id)
+
+    def undo(self):
+        """Take the last step back; a suggestion that waits goes first."""
+        if not self.reject_pending():
+            self._travel(self.annotation.undo(), "undone")
+
+    def redo(self):
+        """Do again what was undone last."""
+        self._travel(self.annotation.redo(), "done again")
+
+    def copy_to_next_frame(self):
+        """Copy what is chosen, or all of the frame, to the next frame."""
+        if self.frame + 1 >= self.annotation.n_frames:
+            raise ValueError("this is the last frame")
+        ids = self.selected or [o.id for o in self.annotation.objects(self.frame)]
+        copies = self.annotation.copy_to_frame(ids, self.frame + 1)
+        self.changed("objects", f"copied {len(copies)} to the next frame")
+
+    def _shape(self, change, what, width=None):
+        """Change the outline of the suggestion, or of what is chosen."""
+        if self.pending:
+            shape = self.annotation.frame_shape
+            taken = self.annotation.others(frame=self.frame)
+            found = change(self.pending.polygon, shape, taken)
+            if found is not None:
+                self.pending = self.pending.with_outline(found)
+            self.changed("pending", what)
+            return
+        if not self.selected:
+            raise ValueError("choose an object first")
+        if width is None:
+            self.annotation.smooth(self.selected)
+        else:
+            self.annotation.grow(self.selected, width)
+        self._keep_selected()
+        self.changed("objects", what)
+
+    def _one_selected(self):
+        """The object chosen last."""
+        if not self.selected:
+            raise ValueError("choose an object first: press s and click it")
+        return self.selected[-1]
+
+    def _keep_selected(self):
+        """Forget chosen objects that are gone."""
+        self.selected = tuple(i for i in self.selected if i in self.annotation)
+
+    def _travel(self, change, how):
+        """Show a step of the history, on the frame where it was."""
+        if change is None:
+            self.changed("status", f"nothing to be {how}")
+            return
+        if change.frames and self.frame not in change.frames:
+            self.turn_to(change.frames[0])
+        self._keep_selected()
+        self.changed("objects", f"{change.what} {how}")

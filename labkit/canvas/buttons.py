@@ -1,0 +1,74 @@
+"""Buttons of actions, headings, and the overlay of keys."""
+
+import html
+
+import ipywidgets as W
+
+from .keys import ACTIONS, TOOLS
+
+_SYMBOLS = {
+    "accept": "✓ accept",
+    "reject": "✗ reject",
+    "next_option": "⟳ next",
+    "invert": "◐ invert",
+    "refine": "⌇ fit",
+    "undo": "↶",
+    "redo": "↷",
+    "merge": "merge",
+    "smooth": "smooth",
+    "grow": "＋",
+    "shrink": "－",
+    "fit": "fit",
+    "one_to_one": "1:1",
+    "toggle_help": "?",
+    "previous_image": "◀",
+    "next_image": "▶",
+    "toggle_done": "✓ done",
+    "copy_to_next_frame": "copy ▸ frame",
+    "next_uncertain": "least sure",
+}
+
+
+def button(name, do):
+    """The button of an action."""
+    action = next(one for one in ACTIONS if one.name == name)
+    label = _SYMBOLS.get(name, name)
+    made = W.Button(description=label, tooltip=f"{action.help} ({action.keys[0]})")
+    made.layout.width = "auto"
+    made.layout.min_width = "34px"
+    made.layout.padding = "0 8px"
+    if name == "accept":
+        made.button_style = "success"
+    made.on_click(lambda _: do(name))
+    return made
+
+
+def title(text):
+    """A small heading."""
+    return W.HTML(f"<b>{html.escape(text)}</b>")
+
+
+def help_text(keys):
+    """The overlay of all keys, as HTML.
+
+    Parameters
+    ----------
+    keys : dict of str to str
+        From `labkit.canvas.keys.key_map`.
+    """
+    rows = []
+    for target, action in [(f"tool:{t.name}", t) for t in TOOLS] + [
+        (a.name, a) for a in ACTIONS
+    ]:
+        found = [key for key, meaning in keys.items() if meaning == target]
+        shown = " ".join(f"<kbd>{html.escape(key)}</kbd>" for key in found)
+        rows.append(f"<tr><td>{shown}</td><td>{html.escape(action.help)}</td></tr>")
+    rows.append("<tr><td><kbd>1</kbd>…<kbd>9</kbd></td><td>class</td></tr>")
+    rows.append(
+        "<tr><td>wheel, pinch</td><td>zoom</td></tr>"
+        "<tr><td>right button, Space, two fingers</td><td>move the image</td></tr>"
+        "<tr><td>double click</td><td>edit an object with the brush</td></tr>"
+    )
+    half = (len(rows) + 1) // 2
+    tables = [f"<table>{''.join(part)}</table>" for part in (rows[:half], rows[half:])]
+    return f'<div style="display:flex;gap:2em">{"".join(tables)}</div>'

@@ -1,0 +1,94 @@
+"""Draws the work on the screen: image, painted classes, objects, suggestion."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+from .display import Contrast, to_display
+from .look import Look, committed, compared, front
+
+_PENS = {
+    "draw": "line",
+    "polygon": "polygon",
+    "box": "box",
+    "brush": "brush",
+    "split": "line",
+    "select": "box",
+    "paint": "brush",
+}
+_PAINT = 0.4  # how much of the image painted classes cover
+
+
+class Easel:
+    """What is seen of a session, and how.
+
+    Parameters
+    ----------
+    screen : Screen
+    session : Session
+
+    Attributes
+    ----------
+    look : Look
+    contrast : Contrast
+    comparison : str
+        What comparing has found, "" if nothing is compared.
+    """
+
+    def __init__(self, screen, session):
+        self.screen, self.session = screen, session
+        self.look, self.contrast, self.comparison = Look(), Contrast(), ""
+        self._display = None
+
+    def show_image(self):
+        """Show the pixels, with the classes that are painted over them."""
+        self._display = to_display(self.session.image, self.contrast)
+        self.show_paint()
+
+    def show_paint(self):
+        """Show the painted classes again."""
+        self.screen.set_image(self._blended())
+
+    def draw(self, other=None):
+        """Draw the objects, what is being worked on, and what differs from `other`.
+
+        Parameters
+        ----------
+        other : (H, W) ndarray of int, optional
+            Labels to compare with.
+        """
+        shapes, self.comparison = committed(self.session, self.look), ""
+        if other is not None and self.look.compare:
+            more, self.comparison = compared(self.session, other)
+            shapes = shapes + more
+        self.screen.set_shapes(shapes)
+        self.screen.set_front(front(self.session, self.look))
+
+    def set_pen(self):
+        """Show under the pointer what the tool will do."""
+        corners = self.session.corners
+        self.screen.set_pen(
+            _PENS[self.session.tool],
+            size=2 * self.session.brush_radius,
+            anchors=(corners[0], corners[-1]) if corners else (),
+        )
+
+    def change(self, **look):
+        """Show objects in another way: fields of `Look`."""
+        self.look = dataclasses.replace(self.look, **look)
+
+    def _blended(self):
+        """The picture with the painted classes over it."""
+        annotation = self.session.annotation
+        painted = annotation.class_map(self.session.frame)
+        if not painted.any():
+            return self._display
+        colours = np.zeros((256, 3), np.uint8)
+        for one in annotation.classes:
+            colours[one.id] = tuple(bytes.fromhex(one.colour[1:]))
+        picture = self._display
+        if picture.ndim == 2:
+            picture = np.repeat(picture[..., None], 3, axis=2)
+        over = cv2.addWeighted(picture, 1 - _PAINT, colours[painted], _PAINT, 0)
+        return np.where((painted > 0)[..., None], over, picture)

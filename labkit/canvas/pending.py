@@ -1,0 +1,71 @@
+"""A suggestion that waits for a decision."""
+
+import dataclasses
+
+import numpy as np
+
+from ..annotation.edits import subtracted
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pending:
+    """What was drawn, what is suggested for it, and which suggestion is looked at.
+
+    Attributes
+    ----------
+    drawn : (n, 2) ndarray
+        The rough outline, (row, col).
+    options : tuple of labkit.assist.Suggestion
+        The best one first.
+    index : int
+        The option that is shown.
+    edited : (n, 2) ndarray, optional
+        Its outline after editing by hand.
+    """
+
+    drawn: np.ndarray
+    options: tuple
+    index: int = 0
+    edited: np.ndarray | None = None
+
+    @property
+    def option(self):
+        """The suggestion that is shown."""
+        return self.options[self.index]
+
+    @property
+    def polygon(self):
+        """The outline that is shown, (n, 2)."""
+        return self.option.polygon if self.edited is None else self.edited
+
+    def next(self):
+        """Show the next suggestion, after the last one the first."""
+        index = (self.index + 1) % len(self.options)
+        return dataclasses.replace(self, index=index, edited=None)
+
+    def with_outline(self, polygon):
+        """Show an outline that was edited by hand."""
+        return dataclasses.replace(self, edited=polygon)
+
+    def inverted(self, shape):
+        """Show what lies inside the drawn line but not in the suggestion.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing.
+        """
+        rest = subtracted(self.drawn, self.polygon, shape)
+        if rest is None:
+            raise ValueError("the suggestion fills the drawn line: nothing to invert")
+        return self.with_outline(rest)
+
+    def note(self):
+        """What the annotation writes down about it."""
+        return {
+            "drawn": np.round(self.drawn, 2).tolist(),
+            "method": self.option.method,
+            "option": self.index,
+            "score": round(float(self.option.score), 3),
+            "corrected": self.edited is not None,
+        }
