@@ -86,7 +86,7 @@ def read_yolo(path, shape, class_ids=None):
     for number, row in read_lines(path):
         name = f"line {number} of {path}"
         index, *values = _numbers(name, row)
-        if index != int(index) or index < 0:
+        if not index.is_integer() or index < 0:
             raise ValueError(f"{name} has class {index}; classes are 0, 1, 2, ...")
         known = class_ids is None or index < len(class_ids)
         if not known:
@@ -231,7 +231,7 @@ def _numbers(name, row):
         raise ValueError(f"{name} holds {row[0]!r} ..., not numbers") from error
     if len(values) < 5:
         raise ValueError(f"{name} has {len(values)} numbers, expected 5 or more")
-    if min(values[1:]) < -0.001 or max(values[1:]) > 1.001:
+    if not all(-0.001 <= value <= 1.001 for value in values[1:]):
         raise ValueError(
             f"{name} has values outside 0 to 1; YOLO takes fractions of the image"
         )

@@ -66,21 +66,16 @@ def read_layered(path):
     FileNotFoundError, PermissionError, ValueError
         If the file is not there, may not be read, or is damaged.
     """
-    classes = {k: list(_slices(p)) for k, p in class_paths(path).items()}
+    classes = {}
+    for class_id, file in class_paths(path).items():
+        full = (k for k, (_, layer) in enumerate(_slices(file)) if layer.any())
+        classes |= dict.fromkeys(full, class_id)
     objects = []
     for k, (label, layer) in enumerate(_slices(path)):
-        if not layer.any():
-            continue
-        rows, cols = (
-            np.flatnonzero(layer.any(axis=1)),
-            np.flatnonzero(layer.any(axis=0)),
-        )
-        crop = layer[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-        polygon = mask_polygon(crop, (rows[0], cols[0]))
-        number = int(label) if label.isdecimal() and int(label) else k + 1
-        fits = (c for c, those in classes.items() if those[k : k + 1] and those[k][1])
-        class_id = next(fits, 0)
-        objects.append(Object(number, polygon, class_id, source="imported"))
+        if layer.any():
+            number = int(label) if label.isdecimal() and int(label) else k + 1
+            outline, class_id = _outline(layer), classes.get(k, 0)
+            objects.append(Object(number, outline, class_id, source="imported"))
     return objects
 
 
