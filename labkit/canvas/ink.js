@@ -27,7 +27,7 @@ function render({ model, el }) {
   let stroke = null; // the one being drawn, or the drag that pans
   let finished = []; // lines that Python has not answered yet
   let pinch = null, last = null, space = false, click = { time: 0 }, frame = 0;
-  const waiting = {}; // messages held back for a moment: kind -> content
+  const waiting = {}, sentAt = {}; // messages held back for a moment: kind -> content, ms
 
   canvas.tabIndex = 0;
   canvas.className = "labkit-ink";
@@ -38,10 +38,18 @@ function render({ model, el }) {
   const send = (type, content = {}, buffers = []) =>
     model.send({ type, ...content }, undefined, buffers);
 
-  function later(type, content, ms) { // at most one message a kind in `ms`
-    if (!(type in waiting))
-      setTimeout(() => { const c = waiting[type]; delete waiting[type]; send(type, c); }, ms);
+  function later(type, content, ms) { // at once, but at most one message a kind in `ms`
+    const pause = (sentAt[type] ?? -ms) + ms - performance.now();
+    const go = () => {
+      content = waiting[type];
+      delete waiting[type];
+      sentAt[type] = performance.now();
+      send(type, content);
+    };
+    const planned = type in waiting;
     waiting[type] = content;
+    if (pause <= 0) go();
+    else if (!planned) setTimeout(go, pause);
   }
 
   function at(e) {
@@ -115,10 +123,16 @@ function render({ model, el }) {
   }
 
   // ---- pointer
-  function move(delta, point, factor) { // pan by view px, then zoom at a view point
-    const old = waiting.move ?? { delta: [0, 0], factor: 1 };
-    delta = [old.delta[0] + delta[0], old.delta[1] + delta[1]];
-    later("move", { delta, point, factor: old.factor * factor }, 33);
+  function move(from, to, factor) { // takes view point p to to + factor * (p - from)
+    const old = waiting.move ?? { shift: [0, 0], factor: 1 }; // to p * factor + shift
+    const shift = [0, 1].map((i) => to[i] + factor * (old.shift[i] - from[i]));
+    later("move", { shift, factor: old.factor * factor }, 33);
+  }
+  function pinched() { // once a frame: fingers report one after the other
+    if (!pinch) return;
+    const [a, b] = pinch.fingers, [c, d] = [...pointers.values()];
+    move(middle(a, b), middle(c, d), distance(c, d) / Math.max(distance(a, b), 1));
+    pinch = { fingers: [c, d] };
   }
   function down(e) {
     if (e.pointerType === "touch" && stroke?.kind === "pen") return; // the palm
@@ -129,7 +143,7 @@ function render({ model, el }) {
     pointers.set(e.pointerId, point);
     if (pointers.size > 1) {
       stroke = null; // two fingers move the picture
-      pinch = e.pointerType === "touch" ? [...pointers.values()].slice(0, 2) : null;
+      pinch = pointers.size === 2 ? { fingers: [...pointers.values()] } : null;
     } else {
       const pans = e.button === 1 || e.button === 2 || space || get("mode") === "pan";
       stroke = { start: point, far: 0, kind: e.pointerType, button: e.button,
@@ -141,19 +155,16 @@ function render({ model, el }) {
   function drag(e) {
     const point = at(e), before = pointers.get(e.pointerId);
     if (before && pinch) {
-      const [a, b] = pinch;
       pointers.set(e.pointerId, point);
-      const [c, d] = [...pointers.values()].slice(0, 2), [from, to] = [middle(a, b), middle(c, d)];
-      move([to[0] - from[0], to[1] - from[1]], to, distance(c, d) / Math.max(distance(a, b), 1));
-      pinch = [c, d];
+      pinch.frame ??= requestAnimationFrame(pinched);
     } else if (before && stroke?.id === e.pointerId) {
-      pointers.set(e.pointerId, point);
       stroke.far = Math.max(stroke.far, distance(point, stroke.start));
       if (stroke.points) {
         const all = e.getCoalescedEvents?.() ?? [];
         for (const one of all.length ? all : [e]) stroke.points.push(toImage(at(one)));
       } else if (stroke.far > CLICK[stroke.kind]) {
-        move([point[0] - before[0], point[1] - before[1]], point, 1);
+        move(before, point, 1);
+        pointers.set(e.pointerId, point);
       }
     } else if (!before && get("hover")) {
       later("hover", { point: toImage(point) }, 100);
@@ -162,11 +173,13 @@ function render({ model, el }) {
     paint();
   }
   function up(e) {
+    pinched();
+    pinch = null;
     pointers.delete(e.pointerId);
-    if (pointers.size < 2) pinch = null;
     if (stroke?.id !== e.pointerId) return;
     const { points, start, far, kind, button, modifiers } = stroke;
-    const isClick = far < (CLICK[kind] ?? 3);
+    const isClick = far < (CLICK[kind] ?? 3), end = toImage(at(e));
+    if (points && distance(points.at(-1), end) > 0) points.push(end);
     stroke = null;
     if (isClick) clicked(start, kind, { button, modifiers });
     else if (points) finish(get("mode") === "box" ? [points[0], points.at(-1)] : points, { button, modifiers });

@@ -57,6 +57,6 @@ class Ink(anywidget.AnyWidget):
         elif kind == "wheel":
             self._screen.take_wheel(point, message["dy"], modifiers)
         elif kind == "move":
-            self._screen.take_move(message["delta"], point, message["factor"])
+            self._screen.take_move(message["shift"], message["factor"])
         elif kind == "key":
             self._screen.take_key(message["key"], modifiers)

@@ -37,9 +37,9 @@ class Inputs(Events):
         """Zoom at a view point, or hand on a wheel with Shift or Alt."""
         self._guarded(self._wheel, point, dy, modifiers)
 
-    def take_move(self, delta, point, factor):
-        """Pan by view pixels, then zoom at a view point."""
-        self._guarded(self._move, delta, point, factor)
+    def take_move(self, shift, factor):
+        """Move and zoom the picture: view point p comes to ``factor * p + shift``."""
+        self._guarded(self._move, shift, factor)
 
     def take_key(self, key, modifiers):
         """Hand on a key if it is in `hotkeys`."""
@@ -58,10 +58,11 @@ class Inputs(Events):
             self.viewport.zoom_at(point, 2 ** (-dy / NOTCH / _OCTAVE))
             self.redraw()
 
-    def _move(self, delta, point, factor):
-        self.viewport.pan(*delta)
-        if factor != 1:
-            self.viewport.zoom_at(point, factor)
+    def _move(self, shift, factor):
+        if abs(factor - 1) < 1e-6:
+            self.viewport.pan(*shift)
+        else:  # the point that stays where it is
+            self.viewport.zoom_at(np.divide(shift, 1 - factor), factor)
         self.redraw()
 
     # ---- the same without a browser

@@ -50,7 +50,7 @@ class PlainInput:
             return
         self._points.append(self._last)
         if self._screen.pen.mode == "pan":
-            self._screen.take_move(np.subtract(self._last, before), self._last, 1.0)
+            self._screen.take_move(np.subtract(self._last, before), 1.0)
         elif len(self._points) % _EVERY == 0:
             self._screen.draw_live(self._screen.viewport.to_image(self._points))
 
@@ -92,8 +92,8 @@ class PlainInput:
             new = np.array([self._at(*touch) for touch in touches[:2]])
             self._fingers = list(new)
             spread = np.hypot(*(new[0] - new[1])) / max(np.hypot(*(old[0] - old[1])), 1)
-            middle = new.mean(axis=0)
-            self._screen.take_move(middle - old.mean(axis=0), middle, spread)
+            shift = new.mean(axis=0) - spread * old.mean(axis=0)
+            self._screen.take_move(shift, spread)
 
     def _touch_end(self, touches):
         """End the stroke when the last finger is lifted."""

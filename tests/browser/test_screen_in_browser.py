@@ -1,5 +1,7 @@
 """The screen on a real page: pointer, wheel, keys, touch, pen, reload, errors."""
 
+import time
+
 import numpy as np
 import pytest
 from lab import Picture
@@ -120,8 +122,7 @@ def test_box_and_brush_modes(notebook, picture):
 
 def test_the_wheel_zooms_at_the_pointer(notebook, picture):
     picture.wheel((400, 500), -300)
-    zoom = notebook.until("screen.viewport.zoom > 0.9 and screen.viewport.zoom")
-    assert zoom == pytest.approx(1)
+    notebook.until("abs(screen.viewport.zoom - 1) < 1e-6")
     place = notebook.value("screen.viewport.to_view((400, 500))")
     np.testing.assert_allclose(place, (200.25, 250.25), atol=1)
     for _ in range(3):
@@ -142,18 +143,16 @@ def test_pan_with_the_middle_button_and_with_space(notebook, picture):
     start, before = len(notebook.sent), notebook.value("screen.viewport.offset")
     a, b = (400, 500), (420, 540)
     steps = [np.add(a, np.subtract(b, a) * i / 40) for i in range(41)]
+    began = time.monotonic()
     picture.drag(steps, button="middle")
-    notebook.page.wait_for_timeout(200)
-    moved = np.subtract(notebook.value("screen.viewport.offset"), before)
-    np.testing.assert_allclose(moved, (40, 80), atol=1.5)
-    assert comms(notebook, start) <= 20  # of 40 moves
+    seconds = time.monotonic() - began
+    moved = f"abs(screen.viewport.offset - {before!r} - [{{}}, {{}}]).max() < 1.5"
+    notebook.until(moved.format(40, 80))
+    assert comms(notebook, start) <= 3 + seconds / 0.033  # not one for each move
     notebook.page.keyboard.down("Space")
     picture.drag([b, a])
     notebook.page.keyboard.up("Space")
-    notebook.page.wait_for_timeout(200)
-    np.testing.assert_allclose(
-        notebook.value("screen.viewport.offset"), before, atol=1.5
-    )
+    notebook.until(moved.format(0, 0))
     assert events(notebook, 0) == []
 
 
@@ -211,13 +210,14 @@ def test_hover_only_when_it_is_switched_on(notebook, picture):
     picture.hover((310, 310))
     assert events(notebook, 0) == []
     notebook.run("screen.hover = True")
-    for i in range(40):
-        picture.page.mouse.move(*np.add(picture.places([(300, 300)])[0], (i, 0)))
+    place = picture.places([(300, 300)])[0]
+    for i in range(60):
+        picture.page.mouse.move(*np.add(place, (i, 0)))
     picture.page.mouse.move(5, 5)
     notebook.until("log and log[-1][1] is None")
     got = notebook.value("log")
     notebook.run("screen.hover = False")
-    assert 2 <= len(got) < 40
+    assert 2 <= len(got) <= 20
     np.testing.assert_allclose(got[0][1][0], 300, atol=2)
 
 
@@ -255,8 +255,7 @@ def test_a_finger_draws_two_zoom_and_a_pen_draws(notebook, picture):
     for i in range(1, 9):
         touch("touchMove", (x - 40 - 5 * i, y), (x + 40 + 5 * i, y))
     touch("touchEnd")
-    zoom = notebook.until("screen.viewport.zoom > 0.9 and screen.viewport.zoom")
-    assert zoom == pytest.approx(1, rel=0.1)
+    notebook.until("0.95 < screen.viewport.zoom < 1.05")
     place = notebook.value("screen.viewport.to_view((400, 500))")
     np.testing.assert_allclose(place, (200, 250), atol=4)
     assert len(notebook.value("log")) == 2  # the first finger drew nothing
@@ -313,10 +312,9 @@ def test_a_large_image_on_a_fine_display_and_without_ink(lab):
         notebook.until("large.ratio == 2")
         first.page.wait_for_timeout(300)
         assert first.canvas.evaluate("(canvas) => canvas.width") == 800
-        for _ in range(5):
-            first.wheel((2004.5, 3004.5), -300)
+        while notebook.value("large.viewport.zoom") < 1:
+            first.wheel((2004.5, 3004.5), -600)
             first.page.wait_for_timeout(200)
-        notebook.until("large.viewport.zoom > 1")
         first.page.wait_for_timeout(300)
         inside, outside = first.pixels([(2005, 3005), (1990, 3005)])
         assert (inside[0], outside[0]) == (255, 0)

@@ -1,14 +1,7 @@
 """A real JupyterLab page: the keyboard moves a slider and the picture follows."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 
-import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -32,65 +25,14 @@ lk.explore.explore(objects, image, level=(50, 99, 1, 80))
 """
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("LABKIT_BROWSER") or shutil.which("chromium")
-    with playwright.sync_playwright() as engine:
-        try:
-            page_maker = engine.chromium.launch(
-                executable_path=path, args=["--no-sandbox"]
-            )
-        except playwright.Error as error:
-            pytest.skip(f"no browser: {str(error).splitlines()[0]}")
-        yield page_maker
-        page_maker.close()
+@pytest.fixture
+def page(lab):
+    notebook = lab.open(SETUP, name="explore.ipynb")
+    yield notebook.page
+    notebook.close()
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """Serve a folder with one notebook; yield the address of that notebook."""
-    folder = tmp_path_factory.mktemp("lab")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SETUP)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "explore.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"]
-    command += ["--IdentityProvider.token=", "--ServerApp.ip=127.0.0.1"]
-    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder / "config")}
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/api", server, folder / "log")
-        yield f"http://127.0.0.1:{port}/doc/tree/explore.ipynb?reset"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _wait_for(address, server, log):
-    """Wait until the server answers."""
-    for _ in range(120):
-        if server.poll() is not None:
-            pytest.fail(f"JupyterLab stopped: {log.read_text()[-1000:]}")
-        try:
-            urllib.request.urlopen(address, timeout=1)
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return
-    pytest.fail("JupyterLab did not answer within a minute")
-
-
-def test_arrow_key_changes_the_picture(browser, lab):
-    page = browser.new_page(viewport={"width": 1300, "height": 1100})
-    page.goto(lab, timeout=120_000)
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=120_000)
-    page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=120_000)
-    page.keyboard.press("Shift+Enter")
+def test_arrow_key_changes_the_picture(page):
     handle = page.locator(".noUi-handle")
     handle.wait_for(timeout=120_000)
     pictures = page.locator(".jp-OutputArea img")
@@ -119,7 +61,6 @@ def test_arrow_key_changes_the_picture(browser, lab):
     assert handle.get_attribute("aria-valuenow") == "66.0"
     assert page.locator(".widget-readout").inner_text() == "66"
     assert status.inner_text().startswith(f"{n_objects(66)} objects")
-    page.close()
 
 
 def n_objects(level):
