@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ...objects import Object, from_labels, mask_polygon
-from ..annotated import all_classes
+from ..annotated import all_classes, numbered
 from ..labels import read_label_movie
 from ..planes import first_bytes, read_planes, watch_tiff
 from ..rois import read_objects
@@ -70,13 +70,17 @@ def read_layered(path):
     for class_id, file in class_paths(path).items():
         full = (k for k, (_, layer) in enumerate(_slices(file)) if layer.any())
         classes |= dict.fromkeys(full, class_id)
-    objects = []
-    for k, (label, layer) in enumerate(_slices(path)):
-        if layer.any():
-            number = int(label) if label.isdecimal() and int(label) else k + 1
-            outline, class_id = _outline(layer), classes.get(k, 0)
-            objects.append(Object(number, outline, class_id, source="imported"))
-    return objects
+    found = [
+        (int(label) if label.isdecimal() else k, _outline(layer), classes.get(k - 1, 0))
+        for k, (label, layer) in enumerate(_slices(path), 1)
+        if layer.any()
+    ]
+    return [
+        Object(number, polygon, class_id, source="imported")
+        for number, (_, polygon, class_id) in zip(
+            numbered([wanted for wanted, *_ in found]), found, strict=True
+        )
+    ]
 
 
 def read_plane_shape(path):
