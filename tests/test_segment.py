@@ -1,10 +1,13 @@
 """Segmentation of whole images: the object scale, and what follows the model."""
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
 from skimage.measure import label
 
+import labkit as lk
 from labkit.labels import median_diameter
 from labkit.metrics import match
 from labkit.models import (
@@ -403,3 +406,33 @@ def test_what_the_probabilities_do_not_show_stays_as_it_is():
 def test_refine_borders_refuses_probabilities_of_another_size():
     with pytest.raises(ValueError, match=r"`labels` .* and `prob` .* differ in shape"):
         refine_borders(np.zeros((3, 3), int), np.zeros((2, 3, 3)))
+
+
+def test_agreement_is_high_where_the_model_is_sure(monkeypatch):
+    image = np.zeros((40, 50))
+    labels = np.zeros((40, 50), np.int32)
+    labels[5:15, 5:15], labels[20:35, 20:40], labels[5:10, 40:45] = 3, 7, 9
+    seen = []
+
+    def turned(model, view, **options):
+        """Find objects 3 and 7 from every side, 9 never, 3 half as large if wide."""
+        seen.append(options)
+        found = np.zeros(view.shape, np.int32)
+        plain = np.where(labels == 9, 0, labels)
+        for turns, mirrored in module.VIEWS:
+            other = np.rot90(plain[:, ::-1] if mirrored else plain, turns)
+            marked = np.rot90(marks[:, ::-1] if mirrored else marks, turns)
+            if other.shape == view.shape and np.array_equal(marked, view):
+                found = other.copy()
+        return found
+
+    module = sys.modules["labkit.segment.agreement"]
+    marks = image + np.arange(50) + 100 * np.arange(40)[:, None]
+    monkeypatch.setattr(module, "segment", turned)
+    scores = lk.segment.agreement(None, marks, labels, diameter=12)
+    assert scores == {3: 1.0, 7: 1.0, 9: 0.0}
+    assert seen == [{"diameter": 12}] * 7
+    with pytest.raises(ValueError, match="n_views"):
+        lk.segment.agreement(None, marks, labels, n_views=8)
+    with pytest.raises(ValueError, match="differ in"):
+        lk.segment.agreement(None, marks[1:], labels)

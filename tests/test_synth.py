@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+import labkit as lk
 from labkit.labels import TRACK_DTYPE, object_table
 from labkit.synth import Movie, simulate_movie
 
@@ -238,3 +239,46 @@ def test_fields_may_be_tiny_or_oblong():
 def test_numbers_out_of_range_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         simulate_movie(**arguments)
+
+
+# Simulated annotators
+
+
+def test_lazy_contours_are_as_careless_as_they_say():
+    rows, cols = np.ogrid[:80, :80]
+    disc = ((rows - 40) ** 2 + (cols - 40) ** 2 <= 20**2).astype(np.int32)
+    outline = lk.labels.to_polygons(disc)[1]
+    rng = np.random.default_rng(0)
+    drawn = [lk.synth.lazy_contour(outline, rng) for _ in range(200)]
+    radius = [np.sqrt(_area(line) / np.pi) / 20 for line in drawn]
+    assert 0.88 < min(radius) < 0.93
+    assert 1.17 < max(radius) < 1.23
+    centres = np.array([(line.min(axis=0) + line.max(axis=0)) / 2 for line in drawn])
+    assert np.allclose(centres.mean(axis=0), 40, atol=0.6)
+    assert np.allclose(centres.std(axis=0), 0.06 * 40, atol=0.4)
+    exact = lk.synth.lazy_contour(outline, rng, scale=(1, 1), shift=0)
+    assert (lk.labels.from_polygons([exact], disc.shape) == disc).mean() > 0.99
+
+
+def test_a_traced_line_stays_near_the_outline():
+    square = np.array([(10, 10), (10, 50), (50, 50), (50, 10)], float)
+    rng = np.random.default_rng(0)
+    exact = lk.synth.traced(square, rng, wobble=1e-9)
+    assert _area(exact) == pytest.approx(1600, rel=0.02)
+    ious = []
+    true = lk.labels.from_polygons([square], (60, 60)) > 0
+    for _ in range(20):
+        line = lk.synth.traced(square, rng, wobble=0.03)
+        mask = lk.labels.from_polygons([line], (60, 60)) > 0
+        ious.append((mask & true).sum() / (mask | true).sum())
+    assert 0.8 < np.mean(ious) < 0.97
+    assert lk.synth.path_length(square) == 160
+
+
+def test_what_has_no_area_is_not_drawn():
+    with pytest.raises(ValueError, match="no area"):
+        lk.synth.lazy_contour([(0, 0), (0, 1), (0, 2)], np.random.default_rng(0))
+
+
+def _area(line):
+    return lk.objects.Object(1, line).area

@@ -178,7 +178,7 @@ class Annotator(Moving):
             padding="0 0 0 10px",
         )
         body = W.HBox([self.screen.widget, side])
-        return [self._toolbar, body, self._status, self._help, self._trouble]
+        return [self._toolbar, self._help, body, self._status, self._trouble]
 
     def _listen(self):
         """Connect the screen and the session."""

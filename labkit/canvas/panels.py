@@ -15,6 +15,7 @@ _BARS = (
     ("fit", "one_to_one", "toggle_help"),
 )
 MAX_ROWS = 2000
+_STYLE = ".labkit-objects select { font: 11px monospace; }"
 _ORDERS = {
     "id": lambda one: one.id,
     "area": lambda one: one.area,
@@ -30,16 +31,14 @@ class Toolbar(W.VBox):
         self.tool = W.ToggleButtons(
             options=[tool.name for tool in TOOLS],
             tooltips=[f"{tool.help} ({tool.keys[0]})" for tool in TOOLS],
-            style={"button_width": "58px"},
+            style={"button_width": "76px"},
         )
         self.assist = W.ToggleButton(
             description="assist", tooltip="suggest a contour for what is drawn (a)"
         )
         self.assist.layout.width = "64px"
         self.method = W.Dropdown(options=methods, layout={"width": "104px"})
-        self.brush = W.FloatLogSlider(
-            value=5, base=10, min=-0.3, max=2.3, step=0.05, readout_format=".1f"
-        )
+        self.brush = W.FloatSlider(value=5, min=0.5, max=60, step=0.5)
         self.brush.description, self.brush.layout.width = "brush", "240px"
         self.brush.style.description_width = "40px"
         self.tool.observe(lambda c: self._pressed(f"tool:{c.new}"), "value")
@@ -137,10 +136,11 @@ class ObjectPanel(W.VBox):
         self.order.description, self.order.style.description_width = "by", "20px"
         self.list = W.SelectMultiple(rows=9, layout={"width": "96%"})
         self.list.add_class("labkit-objects")
+        style = W.HTML(f"<style>{_STYLE}</style>")
         self.title = title("objects")
         self.list.observe(self._chosen, "value")
         self.order.observe(lambda _: do("objects by"), "value")
-        super().__init__([self.title, self.order, self.list])
+        super().__init__([self.title, self.order, self.list, style])
 
     def refresh(self, session):
         """Show the objects of the frame and which are chosen."""

@@ -7,6 +7,7 @@ objects have the trained diameter, and the result is scaled back. What else can
 be done to a segmentation is a switch of the one function `segment`.
 """
 
+from .agreement import agreement
 from .post import add_missing, drop_small, fill_holes, refine_borders
 from .scale import fitting_diameter
 from .whole import Segmentation, segment, segment_steps
@@ -14,6 +15,7 @@ from .whole import Segmentation, segment, segment_steps
 __all__ = [
     "Segmentation",
     "add_missing",
+    "agreement",
     "drop_small",
     "fill_holes",
     "fitting_diameter",
