@@ -6,13 +6,15 @@ import numpy as np
 from ..checks import check_image
 from ..objects import mask_polygon
 from .inputs import check_axes, reader
-from .methods import by_watershed
-from .scene import look
+from .scene import relative_light, unit
 from .shapes import filled, pieces
 
 TYPICAL = 28.0  # px, where nobody can tell how large objects are
 AREAS = 0.15, 3.0  # plausible areas of what was clicked / area of a typical object
 N_CORNERS = 48
+CLICKED = 0.12  # diameters around a click surely belong to the object
+RING = 0.7, 1.4  # diameters away, its surroundings begin and end
+N_MOVES = 3
 SEARCH = 2.0  # diameters around a click that are looked at
 
 
@@ -150,13 +152,31 @@ def _seen(point, image, read, diameter):
 
 
 def _bright(point, image, read, diameter):
-    """Hull of what stands out around the click."""
-    scene = look(image, _ellipse(point, (diameter / 2, diameter / 2)))
-    if scene.is_flat:
+    """Hull of what is like the click and unlike its surroundings.
+
+    A disc is moved to the middle of such pixels, which cuts off what touches.
+    """
+    box = _window(point, SEARCH * diameter, image.shape[:2])
+    start = np.array([part.start for part in box])
+    crop = unit(check_image(image[box], colour=True))
+    places = np.stack(np.indices(crop.shape[:2]), axis=-1) + start
+    far = np.hypot(*np.moveaxis(places - point, -1, 0)) / diameter
+    ring = (far > RING[0]) & (far < RING[1])
+    if not ring.any():
         return None
-    mask = scene.full_size(by_watershed(scene)[0])
-    row, col = (round(p) - part.start for p, part in zip(point, scene.box, strict=True))
-    return _hull(mask, scene.box, diameter) if mask[row, col] else None
+    light, is_flat, _ = relative_light(
+        crop, far <= max(CLICKED, far.min()), ring, diameter
+    )
+    _, labels = pieces(light > 0.5)
+    label = labels[tuple(np.round(point).astype(int) - start)]
+    if is_flat or not label:
+        return None
+    alike, centre = labels == label, point
+    for _ in range(N_MOVES):
+        near = alike & (np.hypot(*np.moveaxis(places - centre, -1, 0)) < diameter)
+        centre = places[near].mean(axis=0) if near.any() else centre
+    near = np.hypot(*np.moveaxis(places - centre, -1, 0)) < diameter
+    return _hull(alike & near, box, diameter)
 
 
 def _hull(mask, box, diameter):

@@ -130,7 +130,7 @@ def look(image, polygon, *, prob=None, taken=None, grow=None):
             "delete them, or leave `taken` out"
         )
     line, factor = drawn & ~others, min(1.0, LARGEST / diameter)
-    crop = _unit(check_image(image[box], colour=True))
+    crop = unit(check_image(image[box], colour=True))
     small = [_resized(one, factor) for one in (crop, line, others)]
     if prob is not None:
         prob = np.stack([_resized(one, factor) for one in prob(*box)])
@@ -147,10 +147,7 @@ def _scene(crop, drawn, taken, line, occupied, prob, box, factor):
     core = inside >= CORE * inside.max()
     ring = (outside > 1) & (outside < RING * diameter + 2) & ~taken
     ring = ring if ring.any() else ~drawn if not drawn.all() else drawn
-    crop = cv2.GaussianBlur(crop, (0, 0), max(MIN_BLUR, BLUR * diameter))
-    is_colour = crop.ndim == 3
-    light, is_dark = (_stain if is_colour else _brightness)(crop, core, ring)
-    light, is_flat = _relative(light, core, ring)
+    light, is_flat, is_dark = relative_light(crop, core, ring, diameter)
     return Scene(
         drawn=drawn,
         depth=np.clip(depth, -1, 1).astype(np.float32),
@@ -160,11 +157,34 @@ def _scene(crop, drawn, taken, line, occupied, prob, box, factor):
         light=light,
         is_flat=is_flat,
         is_dark=is_dark,
-        is_colour=is_colour,
+        is_colour=crop.ndim == 3,
         prob=prob,
         box=box,
         factor=factor,
     )
+
+
+def relative_light(crop, core, ring, diameter):
+    """What tells an object from its surroundings, as one grey image.
+
+    Parameters
+    ----------
+    crop : (h, w) or (h, w, 3) ndarray of float32
+        0..1.
+    core, ring : (h, w) ndarray of bool
+        Pixels of the object and of its surroundings.
+    diameter : float
+
+    Returns
+    -------
+    light : (h, w) ndarray of float32
+        0 in the surroundings, 1 in the object; -0.5..1.5.
+    is_flat, is_dark : bool
+        See `Scene`.
+    """
+    crop = cv2.GaussianBlur(crop, (0, 0), max(MIN_BLUR, BLUR * diameter))
+    light, is_dark = (_stain if crop.ndim == 3 else _brightness)(crop, core, ring)
+    return *_relative(light, core, ring), is_dark
 
 
 def _nothing_drawn(polygon, shape):
@@ -190,7 +210,7 @@ def _grown_box(size, origin, grow, shape):
     )
 
 
-def _unit(crop):
+def unit(crop):
     """Stretch values of any kind to 0..1, so that nothing overflows."""
     low, high = float(crop.min()), float(crop.max())
     span = high - low if high > low else 1.0
