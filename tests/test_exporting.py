@@ -13,7 +13,7 @@ from commands import error_of, labkit_command
 from drawn import CLASSES, SHAPE, facts, movie_scene, scene
 
 from labkit.cli.files import EXAMPLES
-from labkit.files import coco, masks, yolo
+from labkit.files import coco, masks, opsef, yolo
 from labkit.files.annotated import Item
 from labkit.files.ctc import read_ctc
 from labkit.files.images import write_image
@@ -324,7 +324,8 @@ def test_rois_with_any_names_are_loaded(folder):  # D9
 )
 def test_every_exported_format_is_loaded_again(folder, tmp_path, name, file):
     items, classes = load_items(folder / "masks", folder)
-    export(items, tmp_path, name, classes=classes)
+    kinds = [name, "labels_by_class"] if name == "labels" else name
+    export(items, tmp_path, kinds, classes=classes)
     again, names = load_items(tmp_path / file, folder)
     (found,) = [item for item in again if item.name == "img10"]
     assert (found.shape, found.image) == (SHAPE, folder / "img10.png")
@@ -352,6 +353,30 @@ def test_label_images_need_no_images(tmp_path):
     export(items[1:], tmp_path / "out", ["ctc", "labels"])
     found = read_label_movie(tmp_path / "out" / "labelled_masks" / "m.tiff")
     assert np.array_equal(found, _movie_labels())
+
+
+def test_rois_of_movies_lie_in_their_frames(tmp_path):
+    write_image(tmp_path / "m.tif", np.stack([GREY] * 3))
+    write_objects(tmp_path / "m_ROIs.zip", movie_scene())
+    (item,), _ = load_items(tmp_path / "m_ROIs.zip", tmp_path / "m.tif")
+    assert item.shape == (3, *SHAPE)
+    assert facts(item.objects) == facts(movie_scene())
+    write_image(tmp_path / "m.tif", np.stack([GREY] * 2))
+    with pytest.raises(ValueError, match=r"object 21 .*lies outside"):
+        load_items(tmp_path / "m_ROIs.zip", tmp_path / "m.tif")
+    write_image(tmp_path / "m.tif", GREY)  # of one image, positions say nothing
+    (item,), _ = load_items(tmp_path / "m_ROIs.zip", tmp_path / "m.tif")
+    assert {one.frame for one in item.objects} == {0}
+
+
+def test_lists_of_opsef_are_loaded(tmp_path):
+    write_image(tmp_path / "00_InputRaw" / "x.tif", GREY)
+    pair = opsef.Pair("/00_InputRaw/x.tif", "a_CP_Mask_1_x.tif", SHAPE, scene())
+    opsef.write_opsef(tmp_path, [pair], CLASSES)
+    (item,), classes = load_items(tmp_path / "10_ImportExport" / opsef.WRITTEN[0])
+    assert (item.name, item.image) == ("x", tmp_path / "00_InputRaw" / "x.tif")
+    assert facts(item.objects) == facts(scene())
+    assert tuple(classes) == CLASSES
 
 
 def test_what_cannot_be_loaded_is_named(folder, tmp_path):
@@ -406,6 +431,22 @@ def test_the_command_says_what_is_wrong_in_one_line(folder, tmp_path):
     words = (*words, "--images", folder)
     assert "known are rois" in error_of(labkit_command(*words, "--format", "png"))
     assert not (tmp_path / "out").exists()
+
+
+def test_interrupting_the_command_says_what_is_complete(folder, tmp_path, monkeypatch):
+    write, calls = masks.write_labelled, []
+
+    def interrupt(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        write(*arguments)
+
+    monkeypatch.setattr(masks, "write_labelled", interrupt)
+    words = ("export", folder / "masks", "--images", folder, "-o", tmp_path / "out")
+    error = error_of(labkit_command(*words, "--format", "labels"), code=130)
+    assert error == (f"interrupted; 1 of 2 images are complete in {tmp_path / 'out'}")
+    assert _files(tmp_path / "out") == ["labelled_masks/img1.tiff"]
 
 
 def test_help_and_documentation_list_all_formats():  # D18

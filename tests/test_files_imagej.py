@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from drawn import CLASSES, SHAPE, movie_scene, scene
 
+from labkit.files import masks
 from labkit.files.labels import write_labels
 from labkit.files.rois import read_rois, write_objects, write_rois
 from labkit.objects import Object, to_labels, to_layers
@@ -144,3 +145,13 @@ def test_imagej_sees_frames_and_scale(tmp_path, imagej, factor, bits):
     assert found[:4] == ["1", "1", "5", str(bits)]
     assert float(found[4]) == pytest.approx(0.325)
     assert found[5:] == ["micron", "600.0", "sec"]
+
+
+def test_imagej_opens_layers_as_a_stack_and_outlined_images_in_colour(tmp_path, imagej):
+    masks.write_layered(tmp_path / "l.tiff", scene(), SHAPE)
+    assert imagej(tmp_path / "l.tiff").split()[:4] == ["1", "6", "1", "16"]
+    image = np.zeros((2, *SHAPE), np.uint16)
+    masks.write_outlined(tmp_path / "a.tiff", image[0], scene())
+    assert imagej(tmp_path / "a.tiff").split()[:4] == ["1", "1", "1", "24"]
+    masks.write_outlined(tmp_path / "m.tiff", image, scene(), movie=True)
+    assert imagej(tmp_path / "m.tiff").split()[:4] == ["1", "1", "2", "24"]

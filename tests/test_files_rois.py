@@ -353,11 +353,13 @@ def test_objects_that_are_impossible_are_refused(tmp_path):
         (Object(0, square), "object 0"),
         (Object(3, square, class_id=70000), "class 70000"),
         (Object(3, square, frame=-1), "frame -1"),
-        (Object(3, square[:2]), r"shape \(2, 2\)"),
+        (Object(3, square[:2]), r"object 3: .*shape \(2, 2\)"),
         (Object(3, square * np.nan), "NaN"),
     ]:
         with pytest.raises(ValueError, match=message):
             write_objects(tmp_path / "a.zip", [wrong])
+    with pytest.raises(ValueError, match="in frame 0 have the number 3"):
+        write_objects(tmp_path / "a.zip", [Object(3, square), Object(3, square + 9)])
     with pytest.raises(TypeError, match="from_labels"):
         write_objects(tmp_path / "a.zip", [square])
     with pytest.raises(ValueError, match="#rrggbb"):

@@ -63,6 +63,8 @@ def test_classes_count_from_0_and_mean_the_same_in_all_images(tmp_path):
     ids, found = read_names(tmp_path)
     assert ids == [2, 5, 0]
     assert found == sorted(classes, key=lambda one: one.id)
+    write_names(tmp_path, classes, unclassified=False)
+    assert read_names(tmp_path) == ([2, 5], found)
 
 
 def test_names_of_other_programs(tmp_path):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..objects import PALETTE, Object, ObjectClass
+from ..objects import PALETTE, Object, ObjectClass, check_polygon
 
 UNCLASSIFIED = "unclassified"
 MAX_CLASS = 65535  # what ImageJ's group holds
@@ -21,27 +21,29 @@ def check_objects(objects):
     ValueError
         If an outline, number, frame or class is impossible.
     """
-    objects = list(objects)
+    objects, taken = list(objects), set()
     for one in objects:
         if not isinstance(one, Object):
             raise TypeError(
                 f"expected labkit.objects.Object, got {type(one).__name__}; label "
                 f"images become objects with labkit.objects.from_labels"
             )
-        shape = np.shape(one.polygon)
-        if len(shape) != 2 or shape[1] != 2 or shape[0] < 3:
-            raise ValueError(
-                f"object {one.id} has an outline of shape {shape}, expected (n, 2) "
-                f"with at least 3 corners (row, col)"
-            )
-        if not np.isfinite(one.polygon).all():
-            raise ValueError(f"object {one.id} has NaN or infinite corners; remove it")
+        try:
+            check_polygon(one.polygon)
+        except ValueError as error:
+            raise ValueError(f"object {one.id}: {error}") from error
         if one.id < 1 or one.frame < 0 or not 0 <= one.class_id <= MAX_CLASS:
             raise ValueError(
                 f"object {one.id} of class {one.class_id} in frame {one.frame} is "
                 f"impossible: numbers start at 1, frames at 0, classes are 0 (none) to "
                 f"{MAX_CLASS}"
             )
+        if (one.frame, one.id) in taken:
+            raise ValueError(
+                f"two objects in frame {one.frame} have the number {one.id}; give each "
+                f"its own"
+            )
+        taken.add((one.frame, one.id))
     return objects
 
 

@@ -103,7 +103,7 @@ def class_order(classes):
     return [*sorted({one.id for one in classes} - {0}), 0]
 
 
-def write_names(folder, classes=()):
+def write_names(folder, classes=(), *, unclassified=True):
     """Write what the class numbers mean: ``data.yaml`` (Ultralytics) and a plain list.
 
     Parameters
@@ -112,11 +112,14 @@ def write_names(folder, classes=()):
         The one that holds ``labels``. Put the images into ``images`` beside it.
     classes : iterable of ObjectClass
         All classes of the whole set.
+    unclassified : bool
+        Whether some objects have none.
     """
     import yaml
 
     named = {one.id: one for one in classes}
     order = class_order(classes)
+    order = order if unclassified or not named else order[:-1]
     names = [named[k].name if k else UNCLASSIFIED for k in order]
     content = {
         "path": ".",

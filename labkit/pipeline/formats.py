@@ -153,9 +153,10 @@ class Formats:
 
     def summarize(self, formats, items):
         """Write and return the files that list all images."""
+        bare = any(one.class_id == 0 for item in items for one in item.objects)
         for name in formats:
             if name in ("yolo", "yolo_seg"):
-                yolo.write_names(self.out / name, self.classes)
+                yolo.write_names(self.out / name, self.classes, unclassified=bare)
             elif name == "coco":
                 coco.write_coco(self.out / COCO, items, self.classes)
         return self.summaries(formats)

@@ -60,8 +60,8 @@ def write_semantic(path, objects, shape):
 def write_layered(path, objects, shape, class_id=None):
     """Write one 16-bit slice an object, 1 inside: overlaps are kept.
 
-    The numbers of the objects are the labels of the slices (as in ImageJ's title bar).
-    Without objects, there is one empty slice.
+    The numbers of the objects are stored as the labels of the slices. Without objects,
+    there is one empty slice.
 
     Parameters
     ----------
