@@ -7,6 +7,7 @@ holes and further pieces are joined by bridges of no width.
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -50,12 +51,12 @@ class Object:
     edited: bool = False
     score: float = float("nan")
 
-    @property
+    @functools.cached_property
     def bounds(self):
         """Lowest and highest (row, col) of the outline: ((r, c), (r, c))."""
         return self.polygon.min(axis=0), self.polygon.max(axis=0)
 
-    @property
+    @functools.cached_property
     def area(self):
         """Area of the outline, px (shoelace formula)."""
         rows, cols = (self.polygon - self.polygon[0]).T

@@ -58,7 +58,7 @@ def ids(annotator):
 def test_a_rough_line_becomes_the_contour(annotator):
     annotator.draw(circle((31, 32), 15))
     assert annotator.session.pending is not None
-    assert annotator.status.startswith("suggestion 1 of")
+    assert annotator.status.startswith("suggestion: ")
     assert len(annotator.annotation) == 0
     annotator.press("Enter")
     assert iou(annotator.labels == 1, discs() == 1) > 0.9
@@ -102,11 +102,10 @@ def test_a_suggestion_can_be_dropped(annotator, key):
 
 def test_next_invert_and_refine(annotator):
     annotator.draw(circle((30, 30), 15))
-    first = annotator.session.pending
-    n_options = len(first.options)
-    assert n_options >= 2
     annotator.press("n")
     assert annotator.session.pending.index == 1
+    assert annotator.status.startswith("suggestion 2 of")
+    n_options = len(annotator.session.pending.options)
     for _ in range(n_options - 1):
         annotator.press("n")
     assert annotator.session.pending.index == 0

@@ -36,14 +36,23 @@ class Finding:
             if (one.bounds[0] >= low).all() and (one.bounds[1] <= high).all()
         ]
 
-    def others(self, *ids, frame=None):
+    def others(self, *ids, frame=None, near=None):
         """Return where other objects are: (H, W) bool, of the frame of the first id.
 
-        Boxes do not count: they take no pixels.
+        Boxes do not count: they take no pixels. With `near`, an outline, only objects
+        that come closer to it than twice its size are looked at.
         """
         if frame is None:
             frame = self[ids[0]].frame
         found = [o for o in self.objects(frame) if o.id not in ids and not o.is_box]
+        if near is not None:
+            low, high = np.min(near, axis=0), np.max(near, axis=0)
+            low, high = low - 2 * (high - low), high + 2 * (high - low)
+            found = [
+                o
+                for o in found
+                if (o.bounds[1] >= low).all() and (o.bounds[0] <= high).all()
+            ]
         return to_labels(found, self.frame_shape) > 0
 
     def time_log(self):

@@ -254,14 +254,17 @@ class Annotator(Moving):
             return
         if what in ("objects", "classes", "class map"):
             self._easel.show_paint()
-        self._draw()
+            self._draw()
+        else:
+            self._easel.draw_front()
         if what in ("objects", "classes", "selection"):
             self._show_panels()
         if what == "tool":
             self._toolbar.refresh(self.session)
         self._easel.set_pen()
-        if text or self._easel.comparison:
-            self.say(" · ".join(filter(None, (text, self._easel.comparison))))
+        compared = self._easel.comparison if what == "objects" else ""
+        if text or compared:
+            self.say(" · ".join(filter(None, (text, compared))))
 
     def _draw(self):
         """Draw the objects and what is being worked on."""

@@ -39,16 +39,29 @@ class Easel:
     def __init__(self, screen, session):
         self.screen, self.session = screen, session
         self.look, self.contrast, self.comparison = Look(), Contrast(), ""
-        self._display = None
+        self._display = self._painted = self._colours = None
 
     def show_image(self):
         """Show the pixels, with the classes that are painted over them."""
         self._display = to_display(self.session.image, self.contrast)
-        self.show_paint()
+        self._painted, self._colours = self._paint()
+        whole = tuple(slice(0, n) for n in self._display.shape[:2])
+        blended = self._display if self._painted is None else self._blended(whole)
+        self.screen.set_image(blended)
 
     def show_paint(self):
-        """Show the painted classes again."""
-        self.screen.set_image(self._blended())
+        """Show the painted classes where they have changed."""
+        painted, colours = self._paint()
+        if painted is None and self._painted is None:
+            return
+        if painted is None or self._painted is None or (colours != self._colours).any():
+            self.show_image()
+            return
+        changed = painted != self._painted
+        if changed.any():
+            self._painted = painted
+            part = _bounds(changed)
+            self.screen.set_patch(self._blended(part), [one.start for one in part])
 
     def draw(self, other=None):
         """Draw the objects, what is being worked on, and what differs from `other`.
@@ -63,6 +76,10 @@ class Easel:
             more, self.comparison = compared(self.session, other)
             shapes = shapes + more
         self.screen.set_shapes(shapes)
+        self.draw_front()
+
+    def draw_front(self):
+        """Draw what is being worked on."""
         self.screen.set_front(front(self.session, self.look))
 
     def set_pen(self):
@@ -78,17 +95,26 @@ class Easel:
         """Show objects in another way: fields of `Look`."""
         self.look = dataclasses.replace(self.look, **look)
 
-    def _blended(self):
-        """The picture with the painted classes over it."""
+    def _paint(self):
+        """The class map, None if nothing is painted, and the colour of each class."""
         annotation = self.session.annotation
-        painted = annotation.class_map(self.session.frame)
-        if not painted.any():
-            return self._display
         colours = np.zeros((256, 3), np.uint8)
         for one in annotation.classes:
             colours[one.id] = tuple(bytes.fromhex(one.colour[1:]))
-        picture = self._display
+        painted = annotation.class_map(self.session.frame)
+        return (painted if painted.any() else None), colours
+
+    def _blended(self, part):
+        """A part of the picture with the painted classes over it."""
+        picture, painted = self._display[part], self._painted[part]
         if picture.ndim == 2:
             picture = np.repeat(picture[..., None], 3, axis=2)
-        over = cv2.addWeighted(picture, 1 - _PAINT, colours[painted], _PAINT, 0)
+        colours = self._colours[painted]
+        over = cv2.addWeighted(picture, 1 - _PAINT, colours, _PAINT, 0)
         return np.where((painted > 0)[..., None], over, picture)
+
+
+def _bounds(mask):
+    """Slices of the smallest box that holds a mask."""
+    lines = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
+    return tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)

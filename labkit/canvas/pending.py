@@ -19,6 +19,8 @@ class Pending:
         The best one first.
     index : int
         The option that is shown.
+    all_known : bool
+        Whether the other suggestions have been computed, too.
     edited : (n, 2) ndarray, optional
         Its outline after editing by hand.
     """
@@ -26,6 +28,7 @@ class Pending:
     drawn: np.ndarray
     options: tuple
     index: int = 0
+    all_known: bool = False
     edited: np.ndarray | None = None
 
     @property
@@ -38,10 +41,15 @@ class Pending:
         """The outline that is shown, (n, 2)."""
         return self.option.polygon if self.edited is None else self.edited
 
-    def next(self):
-        """Show the next suggestion, after the last one the first."""
-        index = (self.index + 1) % len(self.options)
-        return dataclasses.replace(self, index=index, edited=None)
+    def next(self, find):
+        """Show the next suggestion, after the last one the first.
+
+        ``find()`` returns all suggestions; it is called when the first is no longer
+        enough.
+        """
+        options = self.options if self.all_known else tuple(find())
+        index = (self.index + 1) % len(options)
+        return Pending(self.drawn, options, index, all_known=True)
 
     def with_outline(self, polygon):
         """Show an outline that was edited by hand."""

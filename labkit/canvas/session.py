@@ -129,15 +129,10 @@ class Session(ObjectActions):
 
     def suggest(self, polygon, *, method=None):
         """Suggest contours for a rough outline; `accept` takes the one shown."""
-        found = assist.suggestions(
-            self.image,
-            polygon,
-            method=method or self.method,
-            prob=self.prob,
-            taken=self.annotation.others(frame=self.frame),
-        )
-        self.pending = Pending(np.asarray(polygon, float), tuple(found))
-        self._say_option()
+        polygon = np.asarray(polygon, float)
+        first = assist.suggest(self.image, polygon, **self._how(polygon, method))
+        self.pending = Pending(polygon, (first,))
+        self.changed("pending", f"suggestion: {first.why}")
 
     def add(self, polygon, *, note=None, **fields):
         """Add an object of the class in use and choose it."""
@@ -200,8 +195,12 @@ class Session(ObjectActions):
     def next_option(self):
         """Show the next suggestion."""
         self._need_pending()
-        self.pending = self.pending.next()
-        self._say_option()
+        drawn = self.pending.drawn
+        self.pending = self.pending.next(
+            lambda: assist.suggestions(self.image, drawn, **self._how(drawn))
+        )
+        which = f"{self.pending.index + 1} of {len(self.pending.options)}"
+        self.changed("pending", f"suggestion {which}: {self.pending.option.why}")
 
     def invert(self):
         """Swap inside and outside of the suggestion, within what was drawn."""
@@ -255,11 +254,13 @@ class Session(ObjectActions):
         found = assist.suggest(self.image, polygon, method="snake", taken=taken)
         return found.polygon
 
-    def _say_option(self):
-        """Say which suggestion is shown, and why."""
-        pending = self.pending
-        which = f"{pending.index + 1} of {len(pending.options)}"
-        self.changed("pending", f"suggestion {which}: {pending.option.why}")
+    def _how(self, polygon, method=None):
+        """How contours are suggested."""
+        return {
+            "method": method or self.method,
+            "prob": self.prob,
+            "taken": self.annotation.others(frame=self.frame, near=polygon),
+        }
 
     def _need_pending(self):
         """Raise ValueError if there is no suggestion."""

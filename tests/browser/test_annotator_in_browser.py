@@ -83,7 +83,7 @@ def suggest(notebook, picture, number=0):
 
 def test_draw_suggest_accept_by_key_and_by_button(notebook, picture):
     suggest(notebook, picture, 0)
-    assert "suggestion 1 of" in picture.page.locator(".labkit-annotator").inner_text()
+    assert "suggestion: " in picture.page.locator(".labkit-annotator").inner_text()
     press(picture, "Enter")
     n_objects(notebook, 1)
     suggest(notebook, picture, 1)
