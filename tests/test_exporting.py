@@ -168,6 +168,17 @@ def test_movies(tmp_path):
     assert np.array_equal(labels > 0, read_label_movie(tmp_path / stacks[0]) > 0)
 
 
+def test_colour_images_and_empty_movies(tmp_path):
+    colour = np.dstack([GREY, GREY // 2, GREY // 3])
+    export([Item("a", SHAPE, scene(), colour)], tmp_path, ["stardist", "outlines"])
+    found = tifffile.imread(tmp_path / "stardist" / "images" / "a.tif")
+    assert np.array_equal(found, colour)
+    empty = Item("m", (2, *SHAPE), [], np.stack([GREY] * 2))
+    export([empty], tmp_path, ["rois", "labels", "ctc", "coco", "stardist"])
+    assert not read_ctc(tmp_path / "ctc" / "m" / "01_RES")[0].any()
+    assert coco.read_coco(tmp_path / "coco.json")[0][0].shape == (2, *SHAPE)
+
+
 def test_tracked_labels_become_tracks_cut_at_gaps(tmp_path):
     movie = _movie_labels()
     objects = [o for t in range(4) for o in from_labels(movie[t], frame=t)]
@@ -241,6 +252,7 @@ def test_exporting_twice_gives_the_same_bytes_of_rois(tmp_path):
 
 def test_what_does_not_fit_is_refused_before_anything_is_written(tmp_path):
     square = Object(70000, box_polygon((0, 0), (4, 4)))
+    wide = np.zeros((*SHAPE, 3), np.uint16)
     for items, formats, message in [
         (_items(), "coca", "no format 'coca'; known are rois"),
         (_items(), [], "no format is given"),
@@ -251,6 +263,9 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(tmp_path):
         ([Item("a", SHAPE, [])], "stardist", "stardist needs the images"),
         ([Item("a", SHAPE, [])], "labels_by_class", "no object has a class"),
         ([Item("a", SHAPE, [square])], "labels", "above 65535"),
+        ([Item("a", SHAPE, movie_scene())], "boxes", "in frame 2, but"),
+        ([Item("a", (4,), [])], "labels", r"\(H, W\)"),
+        ([Item("a", SHAPE, [], wide)], "stardist", "must be uint8, got uint16"),
         ([Item("a", SHAPE, [], GREY[:9])], "outlines", "must show the same pixels"),
     ]:
         with pytest.raises(ValueError, match=message):

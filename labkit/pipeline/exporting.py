@@ -3,7 +3,13 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from ..files.annotated import Item, all_classes, check_objects, is_movie
+from ..files.annotated import (
+    Item,
+    all_classes,
+    check_objects,
+    check_shape,
+    is_movie,
+)
 from .formats import FORMATS, Formats
 
 __all__ = ["EXISTING", "FORMATS", "Exported", "Item", "export"]
@@ -73,7 +79,9 @@ def export(
     ------
     ValueError, TypeError
         If a format is unknown or does not fit, an object is impossible, a name
-        occurs twice, or files are there already; then nothing has been written.
+        occurs twice, or files are there already; then nothing has been written. If
+        an image cannot be read or has another shape; then the files of the images
+        before it are complete.
     PermissionError
         If `out` cannot be written to.
     """
@@ -112,12 +120,15 @@ def _check(items, formats, existing):
         raise ValueError(f"{what}; known are {', '.join(FORMATS)}")
     if existing not in EXISTING:
         raise ValueError(f"existing must be one of {EXISTING}, got {existing!r}")
-    names = [item.name for item in items]
-    for name in names:
-        if names.count(name) > 1 or Path(name).name != name:
+    names = set()
+    for item in items:
+        if item.name in names or Path(item.name).name != item.name:
             raise ValueError(
-                f"each image needs a name of its own, without folders, got {name!r}"
+                f"each image needs a name of its own, without folders, got "
+                f"{item.name!r}"
             )
+        names.add(item.name)
+        _check_objects(item, formats)
     bare = [item.name for item in items if item.image is None]
     needing = [name for name in formats if name in ("outlines", "stardist")]
     if bare and needing:
@@ -126,6 +137,22 @@ def _check(items, formats, existing):
     if still and "ctc" in formats:
         raise ValueError(f"ctc is for movies (T, H, W); {still[0]!r} is an image")
     return formats
+
+
+def _check_objects(item, formats):
+    """Raise ValueError if an object fits neither its image nor the formats."""
+    n_frames, *_ = check_shape(item.shape)
+    for one in item.objects:
+        if one.frame >= n_frames:
+            raise ValueError(
+                f"object {one.id} of {item.name!r} is in frame {one.frame}, but the "
+                f"shape {tuple(item.shape)} has {n_frames}"
+            )
+        if one.id > 65535 and {"labels", "labels_by_class"} & set(formats):
+            raise ValueError(
+                f"object {one.id} of {item.name!r} is above 65535, what the 16 bit of "
+                f"labels hold; number the objects of each image on its own"
+            )
 
 
 def _refuse(paths):

@@ -129,7 +129,7 @@ class Formats:
                 if copied:
                     _copy(item.image, images[k])
                 else:
-                    write_image(images[k], pixels[k] if is_movie(item) else pixels)
+                    _write_picture(images[k], pixels[k] if is_movie(item) else pixels)
                 write_labels(truth[k], to_labels(one.objects, one.shape))
 
         yield Job(images + truth, write)
@@ -203,6 +203,16 @@ def _frames(item):
         )
         for frame in range(item.shape[0])
     ]
+
+
+def _write_picture(path, image):
+    """Write a grey image, or one in colour of 8 bits."""
+    if image.ndim == 3 and image.dtype != np.uint8:
+        raise ValueError(
+            f"cannot write {path}: images in colour must be uint8, got {image.dtype}; "
+            f"pass the path of the image file, which is copied"
+        )
+    write_image(path, image)
 
 
 def _copy(source, target):

@@ -88,9 +88,10 @@ def _read(file, pictures):
             f"there is no image {stem!r} for {file}; pass its folder with --images "
             f"(images=), names must agree as a whole"
         )
-    shape = _shape(picture) if picture else _shape(file)
-    if file.suffix.lower() not in _OUTLINES and _shape(file) != shape:
-        raise ValueError(_DIFFER.format(picture, shape, file, _shape(file)))
+    own = None if file.suffix.lower() in _OUTLINES else _shape(file)
+    shape = _shape(picture) if picture else own
+    if own not in (None, shape):
+        raise ValueError(_DIFFER.format(picture, shape, file, own))
     theirs = file.parent.name == masks.paths.FOLDERS["boxes"]
     if file.suffix.lower() == ".txt" and not theirs:
         objects, classes = _read_yolo(file, shape)
