@@ -625,3 +625,38 @@ def test_a_real_frame_with_the_model():
     kept = np.where(np.isin(labels, inner[:5]), labels, 0)
     assert lk.metrics.match(kept, annotator.labels, 0.7).f1 == 1
     annotator.close()
+
+
+def test_hovering_says_what_is_there(repaired):
+    repaired.do("add class:normal")
+    repaired.annotation.set_class(1, 1)
+    repaired.screen.send_hover((30, 30))
+    assert repaired.status == "object 1: normal, 441 px"
+    repaired.screen.send_hover(None)
+    repaired.screen.send_hover((0, 0))
+    assert repaired.status == "object 1: normal, 441 px"
+
+
+def test_another_method_suggests_anew(annotator):
+    annotator.draw(circle((30, 30), 15))
+    annotator._toolbar.method.value = "region"
+    assert annotator.session.pending.option.method == "region"
+    with pytest.raises(ValueError, match="method"):
+        Annotator(np.zeros((20, 20)), model=None, ink=False, method="magic")
+
+
+def test_the_wheel_with_shift_changes_the_brush(annotator):
+    annotator.screen.send_wheel((10, 10), -100, (True, False, False))
+    assert annotator.session.brush_radius == pytest.approx(6.25)
+
+
+def test_a_thousand_objects_are_listed_and_drawn():
+    rows, cols = np.indices((640, 640))
+    labels = ((rows // 20) * 32 + cols // 20 + 1).astype(np.int32)
+    labels[(rows % 20 < 4) | (cols % 20 < 4)] = 0
+    annotator = Annotator(np.zeros((640, 640)), labels, model=None, ink=False)
+    assert len(annotator._objects.list.options) == 1024
+    annotator.press("s")
+    annotator.draw([(10, 10)])
+    annotator.press("x")
+    assert len(annotator._objects.list.options) == 1023

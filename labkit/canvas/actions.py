@@ -76,7 +76,14 @@ class ObjectActions:
         """Use a class for new objects, and put what is chosen into it.
 
         What is in it already is taken out of it.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class.
         """
+        if class_id and class_id not in {c.id for c in self.annotation.classes}:
+            raise ValueError(f"there is no class {class_id} yet; type a name to add it")
         chosen = [self.annotation[i] for i in self.selected]
         if chosen and not self.pending:
             there = all(one.class_id == class_id for one in chosen)

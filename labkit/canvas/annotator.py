@@ -11,6 +11,7 @@ from .desk import Desk
 from .easel import Easel
 from .events import key_name
 from .keys import key_map
+from .look import describe
 from .moving import Moving
 from .panels import ClassPanel, ObjectPanel, Toolbar, ViewPanel
 from .screen import Screen
@@ -97,7 +98,7 @@ class Annotator(Moving):
         self._seen = set()  # by `next_uncertain`
         self.screen = Screen(view_shape, ink=ink)
         self.session = Session(desk.frames, desk.annotation, prob=desk.prob)
-        self.session.method = method
+        self.session.use_method(method)
         self._easel = Easel(self.screen, self.session)
         self.widget = W.VBox(self._parts(view_shape))
         self.widget.add_class("labkit-annotator")
@@ -213,39 +214,26 @@ class Annotator(Moving):
 
     def _act(self, name):
         """Do what a key or button means, such as "accept" or "class:2"."""
-        kind, _, value = name.partition(":")
+        session, (kind, _, value) = self.session, name.partition(":")
         known = {
-            "tool": self.session.use,
-            "class": self._use_class,
-            "add class": self.session.add_class,
-            "method": self._use_method,
-            "brush": lambda radius: self.session.set_brush(float(radius)),
+            "tool": session.use,
+            "class": lambda number: session.set_class(int(number)),
+            "add class": session.add_class,
+            "method": session.use_method,
+            "brush": lambda radius: session.set_brush(float(radius)),
             "look": lambda ids: self.look_at([int(i) for i in ids.split(",")]),
             "image": lambda index: self.open(int(index)),
             "frame": lambda frame: self.turn_to(int(frame)),
             "fill": lambda fill: self.change_look(fill=float(fill)),
             "contrast": lambda _: self._show_image(),
-            "objects by": lambda _: self._objects.refresh(self.session),
+            "objects by": lambda _: self._objects.refresh(session),
         }
         if kind in known:
             known[kind](value)
-        elif hasattr(self.session, name):
-            self.session.act(name)
+        elif hasattr(session, name):
+            session.act(name)
         else:
             getattr(self, name)()
-
-    def _use_class(self, number):
-        """Use a class that a key or button names."""
-        number = int(number)
-        if number and number not in {one.id for one in self.annotation.classes}:
-            raise ValueError(f"there is no class {number} yet; type a name to add one")
-        self.session.set_class(number)
-
-    def _use_method(self, method):
-        """Suggest by another method; what waits is suggested anew."""
-        self.session.method = method
-        if self.session.pending:
-            self.session.suggest(self.session.pending.drawn)
 
     def _changed(self, what, text):
         """Follow the session."""
@@ -298,10 +286,7 @@ class Annotator(Moving):
         """Say what is under the pointer."""
         found = None if point is None else self.annotation.at(point, self.session.frame)
         if found:
-            names = {c.id: c.name for c in self.annotation.classes}
-            kind = names.get(found.class_id, "no class")
-            score = f", score {found.score:.2f}" if np.isfinite(found.score) else ""
-            self.say(f"object {found.id}: {kind}, {found.area:.0f} px{score}")
+            self.say(describe(found, self.annotation.classes))
 
     def _show_trouble(self, text):
         """Show an error of the program itself; the work so far is kept."""

@@ -38,6 +38,13 @@ def colour_of(one, classes):
     return found[0] if found else PALETTE[one.id % len(PALETTE)]
 
 
+def describe(one, classes):
+    """One line about an object: id, class, area and score."""
+    names = [c.name for c in classes if c.id == one.class_id] or ["no class"]
+    score = f", score {one.score:.2f}" if np.isfinite(one.score) else ""
+    return f"object {one.id}: {names[0]}, {one.area:.0f} px{score}"
+
+
 def committed(session, look):
     """What is there already, as shapes to draw."""
     if not look.contours and not look.fill:

@@ -233,6 +233,16 @@ class Session(ObjectActions):
         self.assisted = not self.assisted
         self.changed("tool", f"assist {'on' if self.assisted else 'off'}")
 
+    def use_method(self, method):
+        """Suggest by another method; what waits is suggested anew."""
+        if method not in assist.METHODS:
+            raise ValueError(
+                f"`method` must be one of {assist.METHODS}, got {method!r}"
+            )
+        self.method = method
+        if self.pending:
+            self.suggest(self.pending.drawn)
+
     def smaller_brush(self):
         """Make the brush smaller."""
         self.set_brush(self.brush_radius / 1.25)
