@@ -32,7 +32,7 @@ function render({ model, el }) {
   canvas.tabIndex = 0;
   canvas.className = "labkit-ink";
   canvas.setAttribute("aria-label", "image: draw with the pointer, zoom with the wheel");
-  canvas.style.cssText = "display:block;outline-offset:-2px;touch-action:none;user-select:none";
+  canvas.style.cssText = "display:block;outline:none;touch-action:none;user-select:none";
   el.append(canvas);
 
   const send = (type, content = {}, buffers = []) =>
@@ -75,6 +75,9 @@ function render({ model, el }) {
     paint();
   }
 
+  function focused(e) { // shows that keys come here
+    canvas.style.boxShadow = e.type === "focus" ? "inset 0 0 0 1.5px #56b4e9" : "none";
+  }
   function moved() { // perhaps to a display of another fineness
     if (canvas.width !== Math.floor(get("shape")[1] * window.devicePixelRatio)) resize();
   }
@@ -182,7 +185,10 @@ function render({ model, el }) {
     if (points && distance(points.at(-1), end) > 0) points.push(end);
     stroke = null;
     if (isClick) clicked(start, kind, { button, modifiers });
-    else if (points) finish(get("mode") === "box" ? [points[0], points.at(-1)] : points, { button, modifiers });
+    else if (points) {
+      const corners = [points[0], points.at(-1)];
+      finish(get("mode") === "box" ? corners : points, { button, modifiers });
+    }
     if (kind === "touch") last = null; // a finger does not hover
     paint();
   }
@@ -223,8 +229,7 @@ function render({ model, el }) {
     const name = keyName(e);
     if (name === "Escape" && stroke) drop({ pointerId: stroke.id });
     else if (name === "Space" && e.target === canvas) space = true;
-    else if (get("hotkeys").includes(name)) {
-      if (name === "Space" && e.target.tagName === "BUTTON") return; // presses it
+    else if (get("hotkeys").includes(name) && !needed(e)) {
       send("key", { key: e.key, modifiers: modifiers(e) });
     } else {
       // Not ours: the browser and the widgets may have it, JupyterLab's one-key
@@ -238,6 +243,10 @@ function render({ model, el }) {
     e.stopImmediatePropagation();
     paint();
   }
+  function needed(e) { // what a button or a slider that has the focus is used with
+    return e.target.tagName === "BUTTON" ? /^(Enter| )$/.test(e.key)
+      : e.target.matches?.("[role=slider],[type=radio]") && /^(Arrow|Page|Home|End)/.test(e.key);
+  }
   function keyup(e) {
     if (e.key === " " && space) { space = false; paint(); }
   }
@@ -247,7 +256,7 @@ function render({ model, el }) {
   }
 
   const here = { pointerdown: down, pointermove: drag, pointerup: up, pointercancel: drop,
-    pointerleave: leave, contextmenu: (e) => e.preventDefault(),
+    pointerleave: leave, focus: focused, blur: focused, contextmenu: (e) => e.preventDefault(),
     mousedown: (e) => e.button === 1 && e.preventDefault() }; // no autoscroll
   for (const [type, listener] of Object.entries(here)) canvas.addEventListener(type, listener);
   canvas.addEventListener("wheel", wheel, { passive: false });

@@ -20,15 +20,17 @@ screen = Screen((400, 500))
 screen.set_image(image)
 square = np.array([(100, 100), (100, 300), (300, 300), (300, 100)])
 screen.set_shapes([Drawn(square, "#00ff00", fill=0.5)])
-screen.hotkeys = ["a", "Shift+a", "Ctrl+z", "Escape", "Delete"]
+screen.hotkeys = ["a", "Shift+a", "Ctrl+z", "Escape", "Delete", "Enter", "ArrowRight"]
 log = []
 for kind in ("stroke", "double", "hover", "wheel", "key"):
     add = getattr(screen, f"on_{kind}")
     add(lambda *args, kind=kind: log.append([kind, *args]))
 button, field = ipywidgets.Button(description="press"), ipywidgets.Text()
+slider = ipywidgets.IntSlider(5)
+button.on_click(lambda _: log.append(["pressed"]))
 status = ipywidgets.HTML()
 screen.on_error(lambda text: setattr(status, "value", text.splitlines()[-1]))
-box = ipywidgets.VBox([screen.widget, button, field, status])
+box = ipywidgets.VBox([screen.widget, button, field, slider, status])
 box.add_class("labkit-annotator")
 box
 """
@@ -180,6 +182,14 @@ def test_keys_work_while_a_button_has_the_focus_but_not_in_a_field(notebook, pic
     notebook.until("field.value == 'banana'")
     assert len(notebook.value("log")) == 1
     assert notebook.n_cells() == n_cells
+    notebook.page.get_by_role("button", name="press").focus()
+    notebook.page.keyboard.press("Enter")  # presses the button
+    assert events(notebook, 2)[1] == ["pressed"]
+    notebook.page.locator(".noUi-handle").focus()
+    notebook.page.keyboard.press("ArrowRight")  # moves the slider
+    notebook.until("slider.value == 6")
+    notebook.page.keyboard.press("a")
+    assert [one[0] for one in events(notebook, 3)] == ["key", "pressed", "key"]
     notebook.page.get_by_role("button", name="press").click()
     focused = notebook.page.evaluate("document.activeElement.className")
     assert "labkit-ink" in focused
