@@ -29,10 +29,10 @@ READING_ORDER = (
     "annotation",
     "track",
     "show",
-    "canvas",
     "explore",
     "report",
     "pipeline",
+    "canvas",
     "cli",
 )
 

@@ -660,3 +660,85 @@ def test_a_thousand_objects_are_listed_and_drawn():
     annotator.draw([(10, 10)])
     annotator.press("x")
     assert len(annotator._objects.list.options) == 1023
+
+
+# Export, import
+
+
+def test_export_of_all_images(tmp_path):
+    for name in ("a", "b"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", picture(discs(), seed=ord(name)))
+    annotator = Annotator(tmp_path, model=None, ink=False, classes=["normal"])
+    for key in ("1", "PageDown"):
+        annotator.draw(circle((30, 30), 14))
+        annotator.press("Enter")
+        annotator.press(key)
+    annotator.press("Enter")
+    annotator = Annotator(tmp_path, model=None, ink=False)
+    panel = annotator.exporting
+    assert panel.layout.display == "none"
+    annotator.press("l")
+    assert panel.layout.display == ""
+    panel.formats.value = ("rois", "labels", "coco")
+    panel.folder.value = str(tmp_path / "out")
+    panel.run(wait=True)
+    assert panel.text.value.startswith("5 files")
+    objects, classes = lk.files.rois.read_objects(tmp_path / "out" / "a_ROIs.zip")
+    assert [one.class_id for one in objects] == [1]
+    assert classes[0].name == "normal" or classes[0].id == 1
+    panel.run(wait=True)
+    assert "there already" in panel.text.value
+    panel.overwrite.value = True
+    panel.run(wait=True)
+    assert "files written" in panel.text.value
+
+
+def test_export_can_be_cancelled(tmp_path):
+    images = {f"image{i}": picture(discs(), seed=i) for i in range(4)}
+    annotator = Annotator(
+        images, [discs()] * 4, model=None, ink=False, folder=tmp_path / "work"
+    )
+    for _ in range(3):
+        annotator.press("PageDown")
+    panel = annotator.exporting
+    panel.folder.value = str(tmp_path / "out")
+    step = panel._step
+
+    def stop_after_two(n_done, n_images, name):
+        step(n_done, n_images, name)
+        if n_done == 2:
+            panel.cancel.click()
+
+    panel._step = stop_after_two
+    panel.run(wait=True)
+    assert panel.result.cancelled
+    assert panel.result.left == ["image2", "image3"]
+    assert "stopped" in panel.text.value
+    for file in panel.result.files:
+        assert len(lk.files.rois.read_objects(file)[0]) == 3
+
+
+def test_painted_classes_are_exported_as_their_parts(tmp_path):
+    annotator = Annotator(
+        picture(discs()), model=None, ink=False, folder=tmp_path, classes=["nucleus"]
+    )
+    annotator.press("w")
+    annotator.press("1")
+    annotator.draw([(20, 20)])
+    annotator.draw([(60, 60)])
+    items, classes = annotator._desk.items()
+    assert [one.class_id for one in items[0].objects] == [1, 1]
+    assert [one.name for one in classes] == ["nucleus"]
+
+
+def test_rois_of_imagej_and_label_files_can_be_opened(tmp_path):
+    lk.files.rois.write_objects(
+        tmp_path / "a.zip", lk.objects.from_labels(discs(), class_id={2: 1})
+    )
+    lk.files.labels.write_labels(tmp_path / "a.tif", discs())
+    for name in ("a.zip", "a.tif"):
+        annotator = Annotator(picture(discs()), tmp_path / name, model=None, ink=False)
+        assert np.array_equal(annotator.labels > 0, discs() > 0)
+        assert len(annotator.annotation) == 3
+    annotator = Annotator(picture(discs()), tmp_path / "a.zip", model=None, ink=False)
+    assert sorted(o.class_id for o in annotator.annotation.objects()) == [0, 0, 1]

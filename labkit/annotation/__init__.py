@@ -6,6 +6,6 @@ No widgets: `labkit.canvas` draws with it, notebooks and scripts use it as it is
 from .annotating import Annotation
 from .changes import Change
 from .edits import simplified
-from .finding import TIME_DTYPE
+from .finding import TIME_DTYPE, painted_objects
 
-__all__ = ["TIME_DTYPE", "Annotation", "Change", "simplified"]
+__all__ = ["TIME_DTYPE", "Annotation", "Change", "painted_objects", "simplified"]

@@ -1,8 +1,11 @@
 """Find objects: under the pointer, in a box, in the way; and the work on each."""
 
+import dataclasses
+
+import cv2
 import numpy as np
 
-from ..objects import crop_mask, to_labels
+from ..objects import crop_mask, from_labels, to_labels
 
 TIME_DTYPE = np.dtype([("label", "i4"), ("seconds", "f8"), ("n_changes", "i4")])
 
@@ -71,3 +74,28 @@ class Finding:
                 counts[number] = counts.get(number, 0) + 1
         rows = [(number, seconds[number], counts[number]) for number in sorted(counts)]
         return np.array(rows, TIME_DTYPE)
+
+
+def painted_objects(annotation):
+    """Return the connected parts of the painted classes as objects, numbered anew.
+
+    Parameters
+    ----------
+    annotation : Annotation
+
+    Returns
+    -------
+    list of Object
+    """
+    found = []
+    for frame in range(annotation.n_frames):
+        painted = annotation.class_map(frame)
+        for class_id in np.unique(painted[painted > 0]).tolist():
+            mask = (painted == class_id).astype(np.uint8)
+            _, parts = cv2.connectedComponents(mask, connectivity=8)
+            found += from_labels(
+                parts, frame=frame, source="painted", class_id=class_id
+            )
+    return [
+        dataclasses.replace(one, id=number) for number, one in enumerate(found, start=1)
+    ]

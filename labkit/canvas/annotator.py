@@ -10,6 +10,7 @@ from .buttons import help_text
 from .desk import Desk
 from .easel import Easel
 from .events import key_name
+from .export_panel import ExportPanel
 from .keys import key_map
 from .look import describe
 from .moving import Moving
@@ -25,9 +26,10 @@ class Annotator(Moving):
     ----------
     images : array, path, or list or dict of these
         (H, W), (H, W, 3), a movie (T, H, W), or files and folders of them.
-    annotation : Annotation, labels, or list or dict of these, optional
-        What to begin with, one for each image: an annotation, or a label image to
-        repair. Where a file of an earlier session is found, that goes on.
+    annotation : Annotation, labels, path, or list or dict of these, optional
+        What to begin with, one for each image: an annotation, a label image to
+        repair, or a file of one or of ImageJ's ROIs. Where a file of an earlier
+        session is found, that goes on.
     folder : str or Path, optional
         Where annotations are written after each step, one ``.labkit`` file an
         image. By default ``annotations`` beside the first image file; arrays stay
@@ -52,6 +54,7 @@ class Annotator(Moving):
         What is shown, to put beside other widgets.
     session : Session
         What can be done, for scripts: ``annotator.session.suggest(polygon)``.
+    exporting : ExportPanel
     screen : Screen
     status : str
         The line under the picture.
@@ -179,7 +182,10 @@ class Annotator(Moving):
             padding="0 0 0 10px",
         )
         body = W.HBox([self.screen.widget, side])
-        return [self._toolbar, self._help, body, self._status, self._trouble]
+        self.exporting = ExportPanel(self._desk.items, self._desk.folder or "exported")
+        self.exporting.layout.display = "none"
+        beside = [self._status, self.exporting, self._trouble]
+        return [self._toolbar, self._help, body, *beside]
 
     def _listen(self):
         """Connect the screen and the session."""

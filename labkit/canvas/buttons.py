@@ -20,6 +20,7 @@ _SYMBOLS = {
     "shrink": "− shrink",
     "fit": "fit",
     "one_to_one": "1:1",
+    "toggle_export": "export",
     "toggle_help": "?",
     "previous_image": "◀",
     "next_image": "▶",

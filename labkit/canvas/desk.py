@@ -4,10 +4,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..annotation import Annotation
+from ..annotation import Annotation, painted_objects
+from ..files.annotated import Item
 from ..objects import PALETTE, ObjectClass
 from .maps import Maps
-from .sources import default_folder, frames_of, open_annotation, sources
+from .sources import (
+    annotation_path,
+    default_folder,
+    frames_of,
+    open_annotation,
+    sources,
+)
 
 
 class Desk:
@@ -103,6 +110,27 @@ class Desk:
                 done = "✓ " if annotation.done else ""
                 names.append(f"{done}{source.name} ({len(annotation)})")
         return names
+
+    def items(self):
+        """Everything annotated so far, to export: items and classes.
+
+        Images of earlier sessions are read from their files. Where classes are
+        painted and nothing is drawn, their connected parts become the objects.
+        """
+        items, classes = [], {}
+        for source in self.sources:
+            annotation = self.annotations.get(source.name) or self._earlier(source)
+            if annotation is not None:
+                image = source.path or source.load()
+                objects = annotation.objects() or painted_objects(annotation)
+                items.append(Item(source.name, annotation.shape, objects, image))
+                classes |= {one.id: one for one in annotation.classes}
+        return items, [classes[number] for number in sorted(classes)]
+
+    def _earlier(self, source):
+        """The annotation of an image that has not been open, if there is one."""
+        path = annotation_path(source, self.folder)
+        return Annotation.open(path) if path is not None and path.exists() else None
 
     def close(self):
         """Stop what is being computed."""

@@ -49,6 +49,7 @@ ACTIONS = (
     Action("next_image", ("PageDown",), "next image"),
     Action("previous_image", ("PageUp",), "previous image"),
     Action("toggle_done", ("i",), "image is done, or not"),
+    Action("toggle_export", ("l",), "export"),
     Action("toggle_help", ("?",), "these keys"),
 )
 

@@ -104,10 +104,19 @@ class Moving:
 
     def toggle_help(self):
         """Show the keys, or hide them."""
-        hidden = self._help.layout.display == "none"
-        self._help.layout.display = "" if hidden else "none"
+        _toggle(self._help)
+
+    def toggle_export(self):
+        """Show the export, or hide it."""
+        _toggle(self.exporting)
 
     def change_look(self, **look):
         """Show objects in another way: fields of `labkit.canvas.look.Look`."""
         self._easel.change(**look)
         self._draw()
+
+
+def _toggle(widget):
+    """Show a widget that is hidden, or hide it."""
+    hidden = widget.layout.display == "none"
+    widget.layout.display = "" if hidden else "none"

@@ -12,7 +12,7 @@ from .keys import TOOLS
 _BARS = (
     ("accept", "reject", "next_option", "invert", "refine"),
     ("undo", "redo", "merge", "smooth", "grow", "shrink"),
-    ("fit", "one_to_one", "toggle_help"),
+    ("fit", "one_to_one", "toggle_export", "toggle_help"),
 )
 MAX_ROWS = 2000
 _STYLE = ".labkit-objects select { font: 11px monospace; }"

@@ -9,6 +9,8 @@ import numpy as np
 from ..annotation import Annotation
 from ..checks import check_image
 from ..files.images import image_paths, read_image, read_movie
+from ..files.labels import read_label_movie, read_labels
+from ..files.rois import read_objects
 
 SUFFIX = ".labkit"
 
@@ -111,6 +113,11 @@ def default_folder(found):
     return next((one.path.parent / "annotations" for one in found if one.path), None)
 
 
+def annotation_path(source, folder):
+    """Where the annotation of an image lies, or None if there is no folder."""
+    return None if folder is None else Path(folder) / f"{source.name}{SUFFIX}"
+
+
 def open_annotation(source, shape, folder, given=None, classes=()):
     """Open the annotation of one image, or start it.
 
@@ -121,8 +128,9 @@ def open_annotation(source, shape, folder, given=None, classes=()):
         Of the image or movie, without colour.
     folder : Path or None
         Where annotations lie; None keeps them in memory only.
-    given : Annotation or array of labels, optional
-        What to begin with, where there is no file yet.
+    given : Annotation, array of labels or path, optional
+        What to begin with, where there is no file yet: of a path, ImageJ's ROIs
+        (``.zip``, ``.roi``) or a label image.
     classes : tuple of ObjectClass
 
     Returns
@@ -136,7 +144,7 @@ def open_annotation(source, shape, folder, given=None, classes=()):
     ValueError
         If what is there belongs to an image of another shape.
     """
-    path = None if folder is None else Path(folder) / f"{source.name}{SUFFIX}"
+    path = annotation_path(source, folder)
     resumed = path is not None and path.exists()
     if resumed:
         annotation = Annotation.open(path)
@@ -144,6 +152,8 @@ def open_annotation(source, shape, folder, given=None, classes=()):
         annotation = given
         if path and annotation.path is None:
             annotation.save_as(path)
+    elif isinstance(given, str | Path):
+        annotation = _read_annotation(Path(given), shape, path)
     elif given is not None:
         annotation = Annotation.from_labels(given, path=path)
     else:
@@ -157,6 +167,15 @@ def open_annotation(source, shape, folder, given=None, classes=()):
         for one in classes:
             annotation.add_class(one.name, one.colour)
     return annotation, resumed
+
+
+def _read_annotation(file, shape, path):
+    """Start from the ROIs or labels in a file."""
+    if file.suffix.lower() in (".zip", ".roi"):
+        objects, classes = read_objects(file)
+        return Annotation(shape, objects, classes, path=path)
+    read = read_label_movie if len(shape) == 3 else read_labels
+    return Annotation.from_labels(read(file), path=path)
 
 
 def _of_array(name, array):
