@@ -669,11 +669,9 @@ def test_export_of_all_images(tmp_path):
     for name in ("a", "b"):
         tifffile.imwrite(tmp_path / f"{name}.tif", picture(discs(), seed=ord(name)))
     annotator = Annotator(tmp_path, model=None, ink=False, classes=["normal"])
-    for key in ("1", "PageDown"):
-        annotator.draw(circle((30, 30), 14))
-        annotator.press("Enter")
+    annotator.draw(circle((30, 30), 14))
+    for key in ("Enter", "1", "PageDown"):
         annotator.press(key)
-    annotator.press("Enter")
     annotator = Annotator(tmp_path, model=None, ink=False)
     panel = annotator.exporting
     assert panel.layout.display == "none"
@@ -685,7 +683,10 @@ def test_export_of_all_images(tmp_path):
     assert panel.text.value.startswith("5 files")
     objects, classes = lk.files.rois.read_objects(tmp_path / "out" / "a_ROIs.zip")
     assert [one.class_id for one in objects] == [1]
-    assert classes[0].name == "normal" or classes[0].id == 1
+    assert (classes[0].id, classes[0].colour) == (
+        1,
+        annotator.annotation.classes[0].colour,
+    )
     panel.run(wait=True)
     assert "there already" in panel.text.value
     panel.overwrite.value = True
