@@ -135,6 +135,15 @@ def test_layers_keep_overlaps_numbers_and_classes(tmp_path):
     assert masks.read_plane_shape(file) == SHAPE
 
 
+@pytest.mark.parametrize("shape", [(64, 9), (65, 70), (200, 130), (3, 2)])
+def test_layers_of_images_of_any_size(tmp_path, shape):
+    corners = np.random.default_rng(0).integers(-20, 210, (40, 2, 2)) - 0.5
+    objects = [Object(k, box_polygon(*pair)) for k, pair in enumerate(corners, 1)]
+    masks.write_layered(tmp_path / "a.tiff", objects, shape)
+    pixels = tifffile.imread(tmp_path / "a.tiff")
+    assert np.array_equal(pixels, to_layers(objects, shape).reshape(pixels.shape))
+
+
 def test_layers_of_annotatorj_are_numbered_by_slice(tmp_path):
     layers = to_layers(scene(), SHAPE).astype(np.uint8)
     layers[2] = 0

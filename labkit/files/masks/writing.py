@@ -9,6 +9,7 @@ from ..annotated import all_classes, check_objects, check_shape, in_frame, rgb
 from ..arrays import write_array
 from ..atomic import atomic
 
+_ROWS = 64  # a strip of a TIFF
 _YELLOW = (255, 255, 0)  # AnnotatorJ's colour of what has no class
 
 
@@ -84,28 +85,18 @@ def write_layered(path, objects, shape, class_id=None):
     objects, (n_frames, *plane) = check_objects(objects), check_shape(shape)
     if n_frames > 1:
         raise ValueError(f"layers are of one image, got the shape {shape} of a movie")
-
-    def slices():
-        for one in objects:
-            layer = np.zeros(plane, np.uint16)
-            if class_id in (None, one.class_id):
-                part, mask = _crop(layer, one)
-                part[mask] = 1
-            yield layer
-        if not objects:
-            yield np.zeros(plane, np.uint16)
-
     labels = [f"{one.id:04d}" for one in objects] or [""]
     with atomic(path) as temporary:
         tifffile.imwrite(
             temporary,
-            slices(),
+            _strips(objects, plane, class_id),
             shape=(len(labels), *plane),
-            dtype=np.uint16,
+            dtype="<u2",
+            byteorder="<",
             imagej=True,
             metadata={"axes": "ZYX", "Labels": labels},
             compression="zlib",
-            compressionargs={"level": 1},
+            rowsperstrip=_ROWS,
         )
 
 
@@ -164,6 +155,28 @@ def _frames(objects, shape, paint):
     for frame, pixels in enumerate(movie):
         pixels[...] = paint(in_frame(objects, frame), plane)
     return movie
+
+
+def _strips(objects, plane, class_id):
+    """Yield the encoded strips of all slices; nearly all of them are empty."""
+    from imagecodecs import zlib_encode
+
+    height, width = plane
+    starts = range(0, height, _ROWS)
+    empty = np.zeros((_ROWS, width), "<u2")
+    empties = [zlib_encode(empty[: height - start]) for start in starts]
+    for one in objects or [None]:
+        strips = list(empties)
+        if one and class_id in (None, one.class_id):
+            mask, (row, col) = crop_mask(one.polygon, plane)
+            row, col = (row, col) if mask.size else (0, 0)
+            first, last = row // _ROWS, -(-(row + len(mask)) // _ROWS)
+            top = first * _ROWS
+            band = np.zeros((min(last * _ROWS, height) - top, width), "<u2")
+            band[row - top :][: len(mask), col : col + mask.shape[1]] = mask
+            for k in range(first, last):
+                strips[k] = zlib_encode(band[k * _ROWS - top :][:_ROWS])
+        yield from strips
 
 
 def _union(objects, shape):
