@@ -18,10 +18,9 @@ from .shapes import (
     smoothed,
 )
 
-EDGE_GREY = 0.4  # an object ends where its brightness falls to this share
-EDGE_STAIN = 0.5
 LINE = 1.0  # weight of the drawn line beside the brightness
 LINE_PROB = 2.0  # the same beside the network's log odds
+LIGHT_PROB = 2.0  # of the brightness beside the log odds
 FAR = 0.125  # diameters beyond the line other objects begin
 OPENING = 0.05  # of the diameter: thinner hairs are cut off
 CORE_PROB = 0.6  # an inner part of an object is this much more nucleus than rim
@@ -83,8 +82,7 @@ def by_watershed(scene):
     Bright enough: a share of the object's own contrast, less within the drawn line
     and more outside of it.
     """
-    edge = EDGE_STAIN if scene.is_colour else EDGE_GREY
-    inside = 2 * (scene.light - edge) + LINE * scene.depth > 0
+    inside = 2 * (scene.light - scene.edge) + LINE * scene.depth > 0
     inside &= ~scene.taken
     relief = cv2.magnitude(
         cv2.Sobel(scene.light, cv2.CV_32F, 1, 0),
@@ -157,9 +155,11 @@ def _contrast(scene):
 
 def _seen(scene):
     """Where the network sees nuclei, and how far from their rims."""
-    nucleus, rim = np.clip(scene.prob, 0.01, 0.99)
-    log_odds = np.log(nucleus / (1 - nucleus))
-    inside = (log_odds + LINE_PROB * scene.depth > 0) & ~scene.taken
+    nucleus, rim = np.clip(scene.prob, 0.001, 0.999)
+    odds = np.log(nucleus / (1 - nucleus)) + LINE_PROB * scene.depth
+    if not scene.is_flat:
+        odds += LIGHT_PROB * (scene.light - scene.edge)
+    inside = (odds > 0) & ~scene.taken
     if scene.has_rims:
         height = nucleus - rim
     else:

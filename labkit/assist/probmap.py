@@ -8,7 +8,7 @@ from ..checks import check_image
 from .maptiles import MapTiles
 
 TILE = 512  # px: half a second on one CPU core, a sixteenth of 2048 x 2048
-SMALLEST = 0.5  # of the trained diameter: smaller nuclei are blurred by the network
+SMALLEST = 0.65  # of the trained diameter: smaller nuclei are blurred by the network
 
 
 class ProbMap:

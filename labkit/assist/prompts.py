@@ -131,6 +131,7 @@ def from_scribble(points, width):
     stroke = np.ones(shape, np.uint8)
     path = np.round(points - origin).astype(np.int32)[:, None, ::-1]
     cv2.polylines(stroke, [path], isClosed=False, color=0)
+    stroke[path[0, 0, 1], path[0, 0, 0]] = 0  # of one point no line is drawn
     near = cv2.distanceTransform(stroke, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return mask_polygon(filled(near <= width / 2), origin)
 

@@ -14,6 +14,8 @@ MIN_GROW = 5  # px
 LARGEST = 110  # px: larger objects are looked at in a smaller copy
 BLUR = 0.02  # of the diameter; as MIN_BLUR, chosen with the constants of methods.py
 MIN_BLUR = 0.5  # px
+EDGE_GREY = 0.4  # an object ends where its light falls to this share
+EDGE_STAIN = 0.5
 CORE = 0.4  # pixels this deep, of the deepest one, surely belong to the object
 RING = 0.35  # of the diameter: width of the surroundings that are compared with it
 
@@ -76,6 +78,11 @@ class Scene:
         """The innermost part of what was drawn."""
         depth = depth_in(self.drawn)
         return depth >= CORE * depth.max()
+
+    @property
+    def edge(self):
+        """The light at which an object ends."""
+        return EDGE_STAIN if self.is_colour else EDGE_GREY
 
     def inverted(self):
         """The same with dark and bright exchanged."""
