@@ -188,17 +188,22 @@ def by_kind(found):
 def dsb():
     """Nuclei of the test split, by kind and by group."""
     found, probs = dsb_cases(dsb_test()), maps()
+    values = {
+        "the lazy contour itself": ious(found, "drawn"),
+        "no model": ious(found, "auto"),
+        '"unet"': ious(found, "unet", probs),
+        '"auto" with the map': ious(found, "auto", probs),
+    }
     table("All nuclei of dsb2018_test", *COLUMNS)
-    for name, some in by_kind(found).items():
-        line(f"{name}: the lazy contour itself", ious(some, "drawn"))
-        line(f"{name}: no model", ious(some, "auto"))
-        line(f'{name}: "unet"', ious(some, "unet", probs))
-        line(f'{name}: "auto" with the map', ious(some, "auto", probs))
+    kinds = np.array([kind(case.group) for case in found])
+    for name in np.unique(kinds):
+        for how, all_values in values.items():
+            line(f"{name}: {how}", all_values[kinds == name])
+    groups, (drawn, plain, _, best) = [case.group for case in found], values.values()
     table('The same by group, "auto" with the map', *COLUMNS, "no model", "drawn")
-    for name in sorted({case.group for case in found}):
-        some = [case for case in found if case.group == name]
-        more = [f"{ious(some, how).mean():.3f}" for how in ("auto", "drawn")]
-        line(name, ious(some, "auto", probs), *more)
+    for name in sorted(set(groups)):
+        own = np.array(groups) == name
+        line(name, best[own], f"{plain[own].mean():.3f}", f"{drawn[own].mean():.3f}")
 
 
 def dev():
