@@ -743,3 +743,16 @@ def test_rois_of_imagej_and_label_files_can_be_opened(tmp_path):
         assert len(annotator.annotation) == 3
     annotator = Annotator(picture(discs()), tmp_path / "a.zip", model=None, ink=False)
     assert sorted(o.class_id for o in annotator.annotation.objects()) == [0, 0, 1]
+
+
+def test_erasing_without_a_keyboard(repaired):
+    repaired._toolbar.erase.value = True
+    repaired.screen.send_double((30, 30))
+    repaired.draw([(30, 20), (30, 40)])
+    assert repaired.labels[30, 30] == 0
+    repaired.draw([(30, 30)], alt=True)
+    assert repaired.labels[30, 30] == 1
+    repaired.press("Shift+e")
+    assert not repaired._toolbar.erase.value
+    repaired._toolbar.tool.value = "move"
+    assert repaired.screen.pen.mode == "pan"

@@ -26,7 +26,7 @@ from labkit.files.tables import read_csv
 from labkit.metrics import match
 from labkit.models import StarDist, StarDistParams, TrainParams
 
-COMMANDS = ("demo", "lab", "data", "annotate", "train", "segment", "track")
+COMMANDS = ("demo", "lab", "data", "annotate", "train", "segment", "track", "export")
 
 
 @pytest.fixture(scope="module")

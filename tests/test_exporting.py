@@ -12,6 +12,7 @@ import tifffile
 from commands import error_of, labkit_command
 from drawn import CLASSES, SHAPE, facts, movie_scene, scene
 
+from labkit.annotation import Annotation
 from labkit.cli.files import EXAMPLES
 from labkit.files import coco, masks, opsef, yolo
 from labkit.files.annotated import Item
@@ -19,7 +20,14 @@ from labkit.files.ctc import read_ctc
 from labkit.files.images import write_image
 from labkit.files.labels import read_label_movie, read_labels, write_labels
 from labkit.files.rois import read_objects, read_polygons, write_objects, write_rois
-from labkit.objects import Object, box_polygon, from_labels, to_labels, to_layers
+from labkit.objects import (
+    Object,
+    ObjectClass,
+    box_polygon,
+    from_labels,
+    to_labels,
+    to_layers,
+)
 from labkit.pipeline import FORMATS, export, load_items, load_pairs, pair_files
 
 GREY = (np.arange(np.prod(SHAPE)) % 251).astype(np.uint8).reshape(SHAPE)
@@ -470,3 +478,18 @@ def test_help_and_documentation_list_all_formats():  # D18
     docs = Path(__file__).parents[1] / "docs" / "files.md"
     table = docs.read_text("utf-8").split("## Annotated objects")[1]
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(FORMATS)
+
+
+def test_the_annotator_s_files_are_read(tmp_path):
+    annotation = Annotation(
+        SHAPE,
+        classes=[ObjectClass(1, "nucleus", "#e69f00")],
+        path=tmp_path / "a.labkit",
+    )
+    annotation.add([(2, 2), (2, 9), (9, 9), (9, 2)], class_id=1)
+    items, classes = load_items(tmp_path)
+    assert [(item.name, item.shape) for item in items] == [("a", SHAPE)]
+    assert [one.class_id for one in items[0].objects] == [1]
+    assert classes == list(annotation.classes)
+    done = export(items, tmp_path / "out", "rois", classes=classes)
+    assert [path.name for path in done.files] == ["a_ROIs.zip"]

@@ -7,5 +7,13 @@ from .annotating import Annotation
 from .changes import Change
 from .edits import simplified
 from .finding import TIME_DTYPE, painted_objects
+from .journal import SUFFIX
 
-__all__ = ["TIME_DTYPE", "Annotation", "Change", "painted_objects", "simplified"]
+__all__ = [
+    "SUFFIX",
+    "TIME_DTYPE",
+    "Annotation",
+    "Change",
+    "painted_objects",
+    "simplified",
+]

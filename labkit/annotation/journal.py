@@ -17,6 +17,7 @@ import numpy as np
 from ..files.atomic import atomic
 from ..objects import Object, ObjectClass
 
+SUFFIX = ".labkit"  # of the files
 VERSION = 1
 _FORMAT = "labkit-annotation"
 

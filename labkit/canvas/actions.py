@@ -1,10 +1,12 @@
 """What can be done to objects that are there, and to a suggestion like to them."""
 
+import numpy as np
+
 from ..annotation import edits
 
 
 class ObjectActions:
-    """Half of `Session`: choosing, editing, classes, undo."""
+    """Half of `Session`: choosing, editing, classes, undo, brush."""
 
     def select(self, ids, *, more=False):
         """Choose objects by their ids, instead of or besides those chosen."""
@@ -112,6 +114,29 @@ class ObjectActions:
         ids = self.selected or [o.id for o in self.annotation.objects(self.frame)]
         copies = self.annotation.copy_to_frame(ids, self.frame + 1)
         self.changed("objects", f"copied {len(copies)} to the next frame")
+
+    def toggle_assist(self):
+        """Suggest contours, or take lines as they are drawn."""
+        self.assisted = not self.assisted
+        self.changed("tool", f"assist {'on' if self.assisted else 'off'}")
+
+    def toggle_erase(self):
+        """Let brush and paint take away, or add."""
+        self.erasing = not self.erasing
+        self.changed("tool", f"brush {'erases' if self.erasing else 'adds'}")
+
+    def smaller_brush(self):
+        """Make the brush smaller."""
+        self.set_brush(self.brush_radius / 1.25)
+
+    def larger_brush(self):
+        """Make the brush larger."""
+        self.set_brush(self.brush_radius * 1.25)
+
+    def set_brush(self, radius):
+        """Take a brush of 0.5 to 500 px radius."""
+        self.brush_radius = round(float(np.clip(radius, 0.5, 500)), 2)
+        self.changed("tool", f"brush {self.brush_radius:.1f} px")
 
     def _shape(self, change, what, width=None):
         """Change the outline of the suggestion, or of what is chosen."""

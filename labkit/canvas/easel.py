@@ -16,6 +16,7 @@ _PENS = {
     "split": "line",
     "select": "box",
     "paint": "brush",
+    "move": "pan",
 }
 _PAINT = 0.4  # how much of the image painted classes cover
 

@@ -19,10 +19,12 @@ TOOLS = (
     Action("split", ("k",), "cut an object along a line"),
     Action("select", ("s",), "choose objects by a click or a frame"),
     Action("paint", ("w",), "paint the class (semantic annotation); Alt erases"),
+    Action("move", ("Shift+m",), "move the image (also: Space, right button)"),
 )
 
 ACTIONS = (
     Action("toggle_assist", ("a",), "suggest a contour for what is drawn, on or off"),
+    Action("toggle_erase", ("Shift+e",), "brush and paint erase, or add"),
     Action("accept", ("Enter", "q"), "accept the suggestion, close the polygon"),
     Action("reject", ("x", "Delete", "Backspace"), "reject it; delete what is chosen"),
     Action("next_option", ("n",), "next suggestion"),

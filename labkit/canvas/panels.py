@@ -31,18 +31,23 @@ class Toolbar(W.VBox):
         self.tool = W.ToggleButtons(
             options=[tool.name for tool in TOOLS],
             tooltips=[f"{tool.help} ({tool.keys[0]})" for tool in TOOLS],
-            style={"button_width": "76px"},
+            style={"button_width": "72px"},
         )
         self.assist = W.ToggleButton(
             description="assist", tooltip="suggest a contour for what is drawn (a)"
         )
         self.assist.layout.width = "64px"
+        self.erase = W.ToggleButton(
+            description="erase", tooltip="brush and paint take away (Shift+e)"
+        )
+        self.erase.layout.width = "58px"
         self.method = W.Dropdown(options=methods, layout={"width": "104px"})
         self.brush = W.FloatSlider(value=5, min=0.5, max=60, step=0.5)
         self.brush.description, self.brush.layout.width = "brush", "240px"
         self.brush.style.description_width = "40px"
         self.tool.observe(lambda c: self._pressed(f"tool:{c.new}"), "value")
         self.assist.observe(lambda c: self._pressed("toggle_assist"), "value")
+        self.erase.observe(lambda c: self._pressed("toggle_erase"), "value")
         self.method.observe(lambda c: self._pressed(f"method:{c.new}"), "value")
         self.brush.observe(lambda c: self._pressed(f"brush:{c.new}"), "value")
         groups = [
@@ -51,7 +56,10 @@ class Toolbar(W.VBox):
         for group in groups:
             group.layout.margin = "0 10px 0 0"
         super().__init__(
-            [W.HBox([self.tool, self.assist, self.method, self.brush]), W.HBox(groups)]
+            [
+                W.HBox([self.tool, self.assist, self.method, self.brush, self.erase]),
+                W.HBox(groups),
+            ]
         )
         for row in self.children:
             row.layout.flex_flow = "row wrap"
@@ -62,6 +70,7 @@ class Toolbar(W.VBox):
             self.tool.value = session.tool
             self.assist.value = session.assisted
             self.assist.button_style = "success" if session.assisted else ""
+            self.erase.value = session.erasing
             self.method.value = session.method
             self.brush.value = session.brush_radius
 

@@ -34,6 +34,8 @@ class Session(ObjectActions):
         Class of new objects, 0 for none.
     brush_radius : float
         px.
+    erasing : bool
+        Brush and paint take away; Alt swaps.
     pending : Pending or None
     selected : tuple of int
         Ids, the last one chosen at the end.
@@ -43,7 +45,7 @@ class Session(ObjectActions):
 
     def __init__(self, frames, annotation, *, prob=None, clock=time.monotonic):
         self.tool, self.assisted, self.method = "draw", True, "auto"
-        self.class_id, self.brush_radius = 0, 5.0
+        self.class_id, self.brush_radius, self.erasing = 0, 5.0, False
         self.listeners = []
         self._clock = clock
         self.open(frames, annotation, prob=prob)
@@ -226,13 +228,6 @@ class Session(ObjectActions):
             self.corners, self.selected = [], ()
             self.changed("pending", "")
 
-    # Settings
-
-    def toggle_assist(self):
-        """Suggest contours, or take lines as they are drawn."""
-        self.assisted = not self.assisted
-        self.changed("tool", f"assist {'on' if self.assisted else 'off'}")
-
     def use_method(self, method):
         """Suggest by another method; what waits is suggested anew."""
         if method not in assist.METHODS:
@@ -242,19 +237,6 @@ class Session(ObjectActions):
         self.method = method
         if self.pending:
             self.suggest(self.pending.drawn)
-
-    def smaller_brush(self):
-        """Make the brush smaller."""
-        self.set_brush(self.brush_radius / 1.25)
-
-    def larger_brush(self):
-        """Make the brush larger."""
-        self.set_brush(self.brush_radius * 1.25)
-
-    def set_brush(self, radius):
-        """Take a brush of 0.5 to 500 px radius."""
-        self.brush_radius = round(float(np.clip(radius, 0.5, 500)), 2)
-        self.changed("tool", f"brush {self.brush_radius:.1f} px")
 
     # Helpers
 

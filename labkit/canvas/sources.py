@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..annotation import Annotation
+from ..annotation import SUFFIX, Annotation
 from ..checks import check_image
 from ..files.images import image_paths, read_image, read_movie
 from ..files.labels import read_label_movie, read_labels
 from ..files.rois import read_objects
-
-SUFFIX = ".labkit"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -52,7 +52,7 @@ def brush(session, points, modifiers):
     if not session.selected and not session.pending:
         _choose(session, points[0], modifiers)
     else:
-        session.brush(points, erase=modifiers.alt)
+        session.brush(points, erase=modifiers.alt != session.erasing)
 
 
 def split(session, points, modifiers):
@@ -71,13 +71,19 @@ def select(session, points, modifiers):
 
 def paint(session, points, modifiers):
     """Paint the class in use on the class map."""
-    if not session.class_id and not modifiers.alt:
+    erase = modifiers.alt != session.erasing
+    if not session.class_id and not erase:
         raise ValueError("choose a class to paint first: key 1 to 9")
-    class_id = 0 if modifiers.alt else session.class_id
+    class_id = 0 if erase else session.class_id
     session.annotation.paint(
         points, session.brush_radius, class_id, frame=session.frame
     )
     session.changed("class map")
+
+
+def move(session, points, modifiers):
+    """Choose; the screen has moved the image."""
+    _choose(session, points[-1], modifiers)
 
 
 TOOL_STROKES = {
@@ -88,6 +94,7 @@ TOOL_STROKES = {
     "split": split,
     "select": select,
     "paint": paint,
+    "move": move,
 }
 
 

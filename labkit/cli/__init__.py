@@ -27,6 +27,11 @@ With a model for your own movie:
   labkit segment --model model/ movie/ -o segmented/
   labkit track segmented/ -o tracks/
 
+What was drawn in a notebook, for other programs:
+
+\b
+  labkit export images/annotations/ --images images/ -o out/ --format rois,coco
+
 Image files are TIFF, PNG, JPEG or whatever an installed bioio plugin reads; labels
 are 16-bit TIFF, 0 is background, named after their image.
 """

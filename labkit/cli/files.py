@@ -17,10 +17,10 @@ Examples:
   labkit export labels/ --images movie/ -o out/ --format rois --format outlines
   labkit export coco.json --images images/ -o out/ --format stardist
 
-Reads ImageJ ROI zips, label images, COCO, boxes (.csv, .txt), OpSeF lists and
-AnnotatorJ's folders. a_ROIs.zip and a.tif belong to the image a.png; images without
-annotation are left out. Outlines and boxes need the images, which say how large
-they are.
+Reads what the annotator keeps (.labkit), ImageJ ROI zips, label images, COCO, boxes
+(.csv, .txt), OpSeF lists and AnnotatorJ's folders. a_ROIs.zip and a.tif belong to the
+image a.png; images without annotation are left out. Outlines and boxes need the
+images, which say how large they are.
 
 \b
 Formats (docs/files.md says who reads them and what they keep):

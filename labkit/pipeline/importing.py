@@ -3,8 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+from ..annotation import SUFFIX, Annotation, painted_objects
 from ..files import coco, masks, opsef, yolo
 from ..files.annotated import Item, check_shape, default_class, edges
+from ..files.images import natural_key
 from ..files.planes import read_planes
 from .pairs import by_stem
 
@@ -18,9 +20,10 @@ def load_items(annotations, images=None):
     Parameters
     ----------
     annotations : str, Path or list of these
-        ROI zips, label images, COCO (``.json``), boxes (``.csv``, ``.txt``), lists of
-        OpSeF (``FilePairList_*.txt``), or folders of these. Names must agree as a
-        whole: ``a_ROIs.zip``, ``a_semantic.tiff`` and ``a.tiff`` belong to ``a.png``.
+        What the annotator keeps (``.labkit``), ROI zips, label images, COCO
+        (``.json``), boxes (``.csv``, ``.txt``), lists of OpSeF
+        (``FilePairList_*.txt``), or folders of these. Names must agree as a whole:
+        ``a_ROIs.zip``, ``a_semantic.tiff`` and ``a.tiff`` belong to ``a.png``.
     images : str, Path or list of these, optional
         Images, movies or folders. Outlines and boxes need them, because they do not
         say how large their image is. Images without annotation are left out.
@@ -65,7 +68,9 @@ def _files(annotations):
         if any(c in path.name for c in "*?[") and not path.exists():
             files += sorted(path.parent.glob(path.name))
         else:
-            files += masks.find_annotations(path) if path.is_dir() else [path]
+            ours = sorted(path.glob(f"*{SUFFIX}"), key=natural_key)
+            found = ours or (masks.find_annotations(path) if path.is_dir() else [path])
+            files += found
     if not files:
         raise ValueError(f"no annotations: nothing matches {list(annotations)}")
     return files
@@ -81,6 +86,8 @@ def _read(file, pictures):
         return [_from_opsef(file, pair) for pair in pairs], classes
     if not file.exists():
         raise FileNotFoundError(f"there is no file {file}")
+    if file.suffix == SUFFIX:
+        return _read_ours(file, pictures)
     stem = masks.stem_of(file, pictures)
     picture = pictures.get(stem)
     if picture is None and (pictures or file.suffix.lower() in _OUTLINES):
@@ -98,6 +105,14 @@ def _read(file, pictures):
     else:
         objects, classes = masks.read_annotation(file, shape)
     return [Item(stem, shape, _placed(objects, shape, file), picture)], classes
+
+
+def _read_ours(file, pictures):
+    """Return what the annotator has kept; of painted classes, their parts."""
+    annotation = Annotation.open(file)
+    objects = annotation.objects() or painted_objects(annotation)
+    item = Item(file.stem, annotation.shape, objects)
+    return [_with_picture(item, pictures)], list(annotation.classes)
 
 
 def _read_yolo(file, shape):
