@@ -43,8 +43,7 @@ class Toolbar(W.VBox):
         self.erase.layout.width = "58px"
         self.method = W.Dropdown(options=methods, layout={"width": "104px"})
         self.brush = W.FloatSlider(value=5, min=0.5, max=60, step=0.5)
-        self.brush.description, self.brush.layout.width = "brush", "240px"
-        self.brush.style.description_width = "40px"
+        self.brush.tooltip, self.brush.layout.width = "radius of the brush, px", "170px"
         self.tool.observe(lambda c: self._pressed(f"tool:{c.new}"), "value")
         self.assist.observe(lambda c: self._pressed("toggle_assist"), "value")
         self.erase.observe(lambda c: self._pressed("toggle_erase"), "value")
