@@ -74,8 +74,19 @@ TIMED = """async ([canvas, kind, at]) => {
         }
         await new Promise((done) => setTimeout(done, 300));
     }
+    if (kind === 'loop') {
+        event(ink + 'down', { clientX: box.x + at[0] + 9 });
+        for (let i = 1; i < 40; i++) {
+            const angle = i / 40 * 2 * Math.PI;
+            event(ink + 'move', { clientX: box.x + at[0] + 9 * Math.cos(angle),
+                clientY: box.y + at[1] + 9 * Math.sin(angle) });
+            await frame();
+        }
+        await new Promise((done) => setTimeout(done, 300));
+    }
     const before = look(), start = performance.now();
-    if (kind === 'stroke') event(ink + 'up', { clientX: box.x + at[0] + 40 });
+    if (kind === 'loop') event(ink + 'up', { clientX: box.x + at[0] + 9 });
+    else if (kind === 'stroke') event(ink + 'up', { clientX: box.x + at[0] + 40 });
     else event('wheel', { deltaY: kind });
     while (look() === before && performance.now() - start < 5000) await frame();
     const took = performance.now() - start;
@@ -97,6 +108,28 @@ def timed(picture, kinds):
 def row(what, numbers):
     """Print a line of the table."""
     print(f"| {what} | {numbers[0]:.0f} | {numbers[1]:.0f} |", flush=True)
+
+
+ANNOTATOR = """
+import numpy as np
+from labkit.canvas import Annotator
+
+rows, cols = np.indices((2048, 2048))
+nuclei = (rows % 64 - 32) ** 2 + (cols % 64 - 32) ** 2 < 22**2
+noise = np.random.default_rng(0).normal(0, 200, nuclei.shape)
+annotator = Annotator(np.clip(500 + 2500 * nuclei + noise, 0, 65535).astype(np.uint16))
+annotator
+"""
+
+
+def measure_annotator(lab, n):
+    """Print the line of the annotator: from the end of the line to the suggestion."""
+    notebook = lab.open(ANNOTATOR, name="annotator.ipynb")
+    picture = Picture(notebook, "annotator.screen")
+    notebook.until("annotator.session.prob.done == 1", 300)
+    what = "annotator: end of a line to suggestion seen, 2048 x 2048, U-Net"
+    row(what, timed(picture, ["loop"] * n))
+    notebook.close()
 
 
 def measure(lab, n, ink):
@@ -130,6 +163,7 @@ def main():
     lab = Lab(Path(tempfile.mkdtemp()))
     try:
         print("| what | median, ms | 95th percentile, ms |\n|---|--:|--:|")
+        measure_annotator(lab, n)
         for ink in (True, False):
             measure(lab, n, ink)
     finally:

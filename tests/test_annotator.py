@@ -8,8 +8,8 @@ import labkit as lk
 from labkit.annotation import Annotation
 from labkit.canvas import Annotator, Session
 from labkit.canvas.display import Contrast, to_display
-from labkit.canvas.events import Modifiers
 from labkit.canvas.keys import ACTIONS, TOOLS, key_map
+from labkit.canvas.screen.events import Modifiers
 from labkit.canvas.sources import frames_of, sources
 from labkit.canvas.tools import is_scribble
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from labkit.canvas import Drawn, Modifiers, Screen, Viewport, key_name
-from labkit.canvas.events import check_hotkeys
-from labkit.canvas.picture import held
-from labkit.canvas.shapes import Shapes
+from labkit.canvas.screen.events import check_hotkeys
+from labkit.canvas.screen.picture import held
+from labkit.canvas.screen.shapes import Shapes
 
 COMMANDS = ipycanvas.canvas._CMD_LIST
 
@@ -491,7 +491,7 @@ def test_plain_pan_mode_moves_the_picture(plain):
 
 def test_without_anywidget_the_plain_events_take_over(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    monkeypatch.delitem(sys.modules, "labkit.canvas.ink", raising=False)
+    monkeypatch.delitem(sys.modules, "labkit.canvas.screen.ink", raising=False)
     screen = Screen()
     assert not screen.ink
     assert len(screen.widget.children) == 1

@@ -1,18 +1,14 @@
 """The annotator in the notebook: images, outlines on them, and a pen.
 
 `Annotator` is the tool. It is built of a `Session` (what strokes and keys do, without
-widgets) and a `Screen` (what shows and listens, also for other tools). `Viewport` is
-the arithmetic of the screen, `Drawn` what it draws.
+widgets), a `Desk` (the images and where their annotations lie), an `Easel` (what is
+drawn) and a `Screen` (what shows and listens, also for other tools).
 """
 
 from .annotator import Annotator
 from .display import Contrast
-from .events import Modifiers, key_name
-from .pen import Pen
-from .screen import Screen
+from .screen import Drawn, Modifiers, Pen, Screen, Viewport, key_name
 from .session import Session
-from .shapes import Drawn
-from .viewport import Viewport
 
 __all__ = [
     "Annotator",

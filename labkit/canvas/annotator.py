@@ -9,13 +9,12 @@ from .. import assist
 from .buttons import help_text
 from .desk import Desk
 from .easel import Easel
-from .events import key_name
 from .export_panel import ExportPanel
 from .keys import key_map
 from .look import describe
 from .moving import Moving
 from .panels import ClassPanel, ObjectPanel, Toolbar, ViewPanel
-from .screen import Screen
+from .screen import Screen, key_name
 from .session import Session, warm_up
 
 
@@ -71,8 +70,8 @@ class Annotator(Moving):
     >>> annotator = lk.canvas.Annotator(image, model=None)
     >>> annotator.draw([(27, 27), (27, 63), (64, 64), (62, 25)])
     >>> annotator.press("Enter")
-    >>> [int(one.area) for one in annotator.annotation.objects()]
-    [900]
+    >>> [round(one.area, -2) for one in annotator.annotation.objects()]
+    [900.0]
     """
 
     def __init__(

@@ -51,7 +51,8 @@ def to_display(image, contrast=None):
 
     Examples
     --------
-    >>> to_display(np.array([[0, 1000], [2000, 4000]], np.uint16)).tolist()
+    >>> image = np.array([[0, 1000], [2000, 4000]], np.uint16)
+    >>> to_display(image, Contrast(0, 100)).tolist()
     [[0, 64], [128, 255]]
     """
     contrast = contrast or Contrast()

@@ -7,7 +7,7 @@ class Action(NamedTuple):
     """Something that a key or a button does."""
 
     name: str  # of the method of Session or Annotator
-    keys: tuple  # as `labkit.canvas.events.key_name` calls them
+    keys: tuple  # as `labkit.canvas.screen.events.key_name` calls them
     help: str
 
 

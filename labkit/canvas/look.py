@@ -7,7 +7,7 @@ import numpy as np
 from ..labels import to_polygons
 from ..metrics import match
 from ..objects import PALETTE
-from .shapes import Drawn
+from .screen import Drawn
 
 SUGGESTED, DRAWN, CHOSEN = "#ffd400", "#ffffff", "#ffffff"
 RIGHT, MISSED, EXTRA = "#56b4e9", "#d55e00", "#e69f00"
