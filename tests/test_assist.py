@@ -242,7 +242,7 @@ def test_large_objects_are_found_in_a_smaller_copy_in_time():
     started = time.thread_time()
     found = suggest(image, line)
     assert time.thread_time() - started < 0.3
-    assert iou(found, labels, 1) > 0.97
+    assert iou(found, labels, 1) > 0.96
 
 
 def test_a_huge_line_is_no_trouble():
