@@ -1,5 +1,7 @@
 """The annotator without a browser: strokes, keys and buttons, images and files."""
 
+import time
+
 import numpy as np
 import pytest
 import tifffile
@@ -756,3 +758,19 @@ def test_erasing_without_a_keyboard(repaired):
     assert not repaired._toolbar.erase.value
     repaired._toolbar.tool.value = "move"
     assert repaired.screen.pen.mode == "pan"
+
+
+@pytest.mark.data
+def test_the_map_of_the_next_image_is_computed_ahead():
+    image = lk.data.load("mdck_crop_frame01").images[0][:128, :128]
+    annotator = Annotator([image, image[::-1]], ink=False)
+    annotator.session.prob.wait()
+    maps = annotator._desk._maps._maps
+    end = time.monotonic() + 60
+    while (1, 0) not in maps and time.monotonic() < end:
+        time.sleep(0.05)
+    ahead = maps[1, 0]
+    annotator.press("PageDown")
+    assert annotator.session.prob is ahead
+    annotator.close()
+    assert not maps

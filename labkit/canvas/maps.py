@@ -1,5 +1,6 @@
 """Probability maps for the images that are open, and for the one that comes next."""
 
+import contextlib
 import threading
 
 from .. import assist
@@ -50,10 +51,10 @@ class Maps:
             return
 
         def work():
-            current.wait()
-            with_pixels = load()
-            if with_pixels is not None:
-                self.get(key, with_pixels)
+            # what is wrong with the next image is told when it is opened
+            with contextlib.suppress(Exception):
+                current.wait()
+                self.get(key, load())
 
         threading.Thread(target=work, daemon=True).start()
 
