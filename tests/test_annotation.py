@@ -565,3 +565,103 @@ def test_the_work_on_each_object_is_added_up(drawn):
     assert log["label"].tolist() == [1, 2, 3]
     assert log["seconds"].tolist() == [0, 0, 2.5]
     assert log["n_changes"].tolist() == [1, 1, 2]
+
+
+def test_what_was_done_before_saving_can_be_undone_after_it(tmp_path):
+    annotation = Annotation((2, 60, 80))
+    nucleus = annotation.add_class("nucleus").id
+    annotation.add(square(5, 5))
+    annotation.paint([(30, 30)], 4, nucleus, frame=1)
+    annotation.add(square(30, 40))
+    annotation.undo()
+    annotation.mark_done()
+    annotation.save_as(tmp_path / "a.labkit")
+    for step in ("redo", "undo", "undo", "undo", "redo", "redo", "redo"):
+        getattr(annotation, step)()
+        again = Annotation.open(tmp_path / "a.labkit")
+        assert state(again) == state(annotation), step
+        assert again.done
+    annotation.save_as(tmp_path / "b.labkit")
+    assert Annotation.open(tmp_path / "b.labkit").undo().what == "add"
+
+
+def test_numbers_of_numpy_are_written(tmp_path):
+    annotation = Annotation((2, 60, 80), path=tmp_path / "a.labkit")
+    annotation.add(square(5, 5), frame=np.int64(1), note={"seconds": np.float32(2)})
+    annotation.set_class(np.array([1]), np.int64(0))
+    again = Annotation.open(tmp_path / "a.labkit")
+    assert state(again) == state(annotation)
+    assert again.time_log()["seconds"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    "text", ["5", '"labkit-annotation"', '{"labkit-annotation":1}']
+)
+def test_other_files_of_json_are_refused(tmp_path, text):
+    (tmp_path / "a.labkit").write_text(text + "\n")
+    with pytest.raises(ValueError, match="no annotation"):
+        Annotation.open(tmp_path / "a.labkit")
+
+
+def test_ids_are_unique_and_fit_label_images():
+    with pytest.raises(ValueError, match="same id"):
+        Annotation((60, 80), [Object(1, square(5, 5)), Object(1, square(30, 5))])
+    largest = Annotation((60, 80), [Object(2**31 - 1, square(5, 5))])
+    with pytest.raises(ValueError, match="2147483647"):
+        largest.add(square(30, 5))
+    assert largest.labels().max() == 2**31 - 1
+
+
+def test_a_line_is_no_object(drawn):
+    with pytest.raises(ValueError, match="no pixel"):
+        drawn.add([(5, 5), (10, 10), (15, 15)])
+
+
+def test_a_removed_class_is_taken_off_the_class_map(drawn):
+    first, second = drawn.add_class("a").id, drawn.add_class("b").id
+    drawn.paint([(20, 20)], 5, first)
+    drawn.paint([(20, 26)], 5, second)
+    before = drawn.class_map()
+    drawn.remove_class(first)
+    assert np.array_equal(drawn.class_map(), np.where(before == first, 0, before))
+    drawn.undo()
+    assert np.array_equal(drawn.class_map(), before)
+
+
+def test_a_box_stays_a_box():
+    annotation = Annotation((60, 80))
+    annotation.add_box((10, 10), (30, 30))
+    annotation.add_box((40, 10), (50, 30))
+    for edit in (
+        lambda: annotation.brush(1, [(20, 35)], 4),
+        lambda: annotation.grow(1, 2),
+        lambda: annotation.smooth(1),
+        lambda: annotation.split(1, [(0, 20), (59, 20)]),
+        lambda: annotation.merge([1, 2]),
+    ):
+        edit()
+        for one in annotation.objects():
+            corners = box_polygon(*one.bounds)
+            assert one.is_box
+            assert np.array_equal(one.polygon, corners)
+    assert annotation[1].bounds[1][0] == 49.5
+
+
+@pytest.mark.parametrize("colour", ["red", "#fff", ""])
+def test_colours_of_classes_are_checked(drawn, colour):
+    with pytest.raises(ValueError, match="colour"):
+        drawn.add_class("a", colour or "#")
+    drawn.add_class("a")
+    with pytest.raises(ValueError, match="colour"):
+        drawn.change_class(1, colour=colour)
+    drawn.add_class("b")
+    with pytest.raises(ValueError, match="already"):
+        drawn.change_class(2, name="a")
+
+
+def test_a_long_movie_of_labels_is_numbered_in_no_time():
+    frames = np.arange(1, 401, dtype=np.int32).reshape(20, 20)
+    annotation = Annotation.from_labels(
+        np.stack([np.kron(frames, np.ones((2, 2), int))] * 5)
+    )
+    assert [one.id for one in annotation.objects()] == list(range(1, 2001))

@@ -14,6 +14,7 @@ from labkit.canvas.keys import ACTIONS, TOOLS, key_map
 from labkit.canvas.screen.events import Modifiers
 from labkit.canvas.sources import frames_of, sources
 from labkit.canvas.tools import is_scribble
+from labkit.objects import ObjectClass
 
 NOTHING = Modifiers(False, False, False)
 CENTRES = [(30, 30), (30, 80), (70, 50)]
@@ -774,3 +775,127 @@ def test_the_map_of_the_next_image_is_computed_ahead():
     assert annotator.session.prob is ahead
     annotator.close()
     assert not maps
+
+
+# What must not go wrong
+
+
+def choose_two(annotator):
+    annotator.press("s")
+    annotator.draw([(30, 30)])
+    annotator.draw([(30, 80)], shift=True)
+
+
+@pytest.mark.parametrize("key", ["Delete", "m"])
+def test_work_goes_on_when_the_file_is_gone(tmp_path, key):
+    annotator = Annotator(picture(discs()), discs(), model=None, folder=tmp_path)
+    choose_two(annotator)
+    (tmp_path / "image.labkit").rename(tmp_path / "moved.labkit")
+    annotator.press(key)
+    assert "save_as" in annotator.status
+    assert set(annotator.session.selected) <= set(ids(annotator)) != {1, 2, 3}
+    annotator.press("z")
+    assert set(ids(annotator)) == {1, 2, 3}
+    annotator.annotation.save_as(tmp_path / "other.labkit")
+    assert len(Annotation.open(tmp_path / "other.labkit")) == 3
+
+
+def test_a_cut_that_cannot_be_saved_says_so(tmp_path):
+    annotator = Annotator(picture(discs()), discs(), model=None, folder=tmp_path)
+    (tmp_path / "image.labkit").unlink()
+    annotator.press("k")
+    annotator.draw([(30, 0), (30, 60)])
+    assert "save_as" in annotator.status
+
+
+def test_what_a_script_deletes_is_no_longer_chosen(repaired):
+    choose_two(repaired)
+    repaired.annotation.delete(1)
+    repaired.press("v")
+    assert repaired.session.selected == (2,)
+    repaired.press("Delete")
+    assert ids(repaired) == [3]
+
+
+def test_classes_to_begin_with_are_not_undone(tmp_path):
+    annotator = Annotator(
+        picture(discs()), model=None, folder=tmp_path, classes=["a", "b"]
+    )
+    annotator.press("z")
+    assert [one.name for one in annotator.annotation.classes] == ["a", "b"]
+    again = Annotator(picture(discs()), model=None, folder=tmp_path, classes=["c"])
+    assert again.annotation.classes == annotator.annotation.classes
+    kept = ObjectClass(5, "five", "#123456")
+    assert Annotator(picture(discs()), model=None, classes=[kept])
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (["a", "a"], "already"),
+        ([f"c{i}" for i in range(256)], "255"),
+        ([ObjectClass(1, "a", "red")], "colour"),
+        ([ObjectClass(2, "a", "#ff0000"), "b"], "number 2"),
+    ],
+)
+def test_classes_that_cannot_be_are_refused(classes, message):
+    with pytest.raises(ValueError, match=message):
+        Annotator(picture(discs()), model=None, classes=classes)
+
+
+@pytest.mark.parametrize("given", [np.zeros((40, 40), int), Annotation((40, 40))])
+def test_a_refused_annotation_leaves_no_file(tmp_path, given):
+    with pytest.raises(ValueError, match="40"):
+        Annotator(picture(discs()), given, model=None, folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_to_compare_with_must_fit():
+    images = {"a": picture(discs()), "b": picture(discs())}
+    annotator = Annotator(images, compare={"b": np.zeros((5, 5), int)}, model=None)
+    annotator.press("PageDown")
+    assert "compare" in annotator.status
+    assert annotator._desk.name == "a"
+    annotator.draw([(30, 30)])
+    assert annotator.session.pending is not None
+
+
+@pytest.mark.parametrize("tool", [tool.name for tool in TOOLS])
+@pytest.mark.parametrize("points", [[], [(np.nan, 3), (5, 5)]])
+def test_strokes_without_points_are_told(repaired, tool, points):
+    repaired.session.use(tool)
+    repaired.draw(points)
+    assert "stroke" in repaired.status
+    assert repaired.session.corners == []
+
+
+@pytest.mark.parametrize("shape", [(50, 60, 2), (50, 60, 1)])
+def test_images_of_one_or_two_channels_are_no_movies(shape):
+    with pytest.raises(ValueError, match="channel"):
+        frames_of(np.zeros(shape))
+
+
+@pytest.mark.parametrize("key", ["", 5, ("n2", None)])
+def test_keys_must_be_names(key):
+    with pytest.raises((ValueError, TypeError)):
+        key_map({"accept": key})
+    assert "accept" not in key_map({"accept": None}).values()
+
+
+def test_a_small_polygon_can_be_clicked_when_it_is_seen_large(annotator):
+    annotator.press("a")
+    annotator.press("p")
+    for corner in [(10, 10), (10, 14), (14, 14), (14, 10)]:
+        annotator.draw([corner])
+    assert len(annotator.session.corners) == 4
+    annotator.press("Enter")
+    assert annotator.annotation[1].area == 16
+
+
+def test_corners_are_kept_until_there_are_three(annotator):
+    annotator.press("p")
+    annotator.draw([(10, 10)])
+    annotator.draw([(10, 40)])
+    annotator.press("Enter")
+    assert "3 corners" in annotator.status
+    assert len(annotator.session.corners) == 2

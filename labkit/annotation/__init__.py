@@ -5,6 +5,7 @@ No widgets: `labkit.canvas` draws with it, notebooks and scripts use it as it is
 
 from .annotating import Annotation
 from .changes import Change
+from .classes import check_class
 from .edits import simplified
 from .finding import TIME_DTYPE, painted_objects
 from .journal import SUFFIX
@@ -14,6 +15,7 @@ __all__ = [
     "TIME_DTYPE",
     "Annotation",
     "Change",
+    "check_class",
     "painted_objects",
     "simplified",
 ]

@@ -48,7 +48,9 @@ class Annotation(Finding, ClassTools, Store):
     """
 
     @classmethod
-    def from_labels(cls, labels, *, path=None, source="imported", scores=None):
+    def from_labels(
+        cls, labels, *, path=None, source="imported", scores=None, classes=()
+    ):
         """Start from a label image or a movie of them, to repair it.
 
         Parameters
@@ -61,6 +63,7 @@ class Annotation(Finding, ClassTools, Store):
             Where the labels come from, such as the name of a model.
         scores : dict of int to float, optional
             How sure the source is of each label (single images).
+        classes : iterable of ObjectClass
 
         Returns
         -------
@@ -68,13 +71,14 @@ class Annotation(Finding, ClassTools, Store):
         """
         labels = np.asarray(labels)
         planes = labels if labels.ndim == 3 else labels[None]
-        found, ids = [], set()
+        found, ids, highest = [], set(), 0
         for frame, plane in enumerate(planes):
             for one in from_labels(plane, frame=frame, source=source, scores=scores):
-                number = one.id if one.id not in ids else max(ids) + 1
+                number = one.id if one.id not in ids else highest + 1
                 ids.add(number)
+                highest = max(highest, number)
                 found.append(dataclasses.replace(one, id=number))
-        return cls(labels.shape, found, path=path)
+        return cls(labels.shape, found, classes, path=path)
 
     def add(self, polygon, *, note=None, **fields):
         """Add an object.
@@ -208,7 +212,7 @@ class Annotation(Finding, ClassTools, Store):
         parts = edits.split(one.polygon, line, self.frame_shape)
         ids = [number, *range(self._free_id(), self._free_id() + len(parts) - 1)]
         found = [
-            dataclasses.replace(one, id=i, polygon=part, edited=True)
+            dataclasses.replace(_edited(one, part), id=i)
             for i, part in zip(ids, parts, strict=True)
         ]
         self._change("split", before=[one], after=found, note=note)
@@ -222,7 +226,7 @@ class Annotation(Finding, ClassTools, Store):
                 f"choose at least two objects of one frame to merge, got {list(ids)}"
             )
         polygon = edits.merged([one.polygon for one in found], self.frame_shape)
-        whole = dataclasses.replace(found[0], polygon=polygon, edited=True)
+        whole = _edited(found[0], polygon)
         self._change("merge", before=found, after=[whole], note=note)
         return whole
 
@@ -248,9 +252,7 @@ class Annotation(Finding, ClassTools, Store):
         found = [self[number] for number in _as_ids(ids)]
         outlines = [outline(one) for one in found]
         new = [
-            None
-            if polygon is None
-            else dataclasses.replace(one, polygon=polygon, edited=True)
+            None if polygon is None else _edited(one, polygon)
             for one, polygon in zip(found, outlines, strict=True)
         ]
         if found:
@@ -268,6 +270,13 @@ class Annotation(Finding, ClassTools, Store):
     def _free_id(self):
         """The lowest id above all that are in use."""
         return max(self._objects, default=0) + 1
+
+
+def _edited(one, polygon):
+    """An object with another outline; of a box, the box round it."""
+    if one.is_box:
+        polygon = box_polygon(np.min(polygon, axis=0), np.max(polygon, axis=0))
+    return dataclasses.replace(one, polygon=polygon, edited=True)
 
 
 def _as_ids(ids):

@@ -1,12 +1,31 @@
 """Classes of objects, and the class map that is painted."""
 
 import dataclasses
+import re
 
 import numpy as np
 
 from ..objects import PALETTE, ObjectClass
 from . import edits
 from .changes import Change
+
+
+def check_class(one, others=()):
+    """Raise ValueError if a class cannot be, or not beside others.
+
+    Parameters
+    ----------
+    one : ObjectClass
+    others : iterable of ObjectClass
+    """
+    if any(one.name == other.name for other in others):
+        raise ValueError(f"there is a class {one.name!r} already; choose another name")
+    if any(one.id == other.id for other in others):
+        raise ValueError(f"two classes have the number {one.id}; choose another")
+    if not 1 <= one.id <= 255:
+        raise ValueError(f"classes have numbers from 1 to 255, as in ImageJ: {one.id}")
+    if not re.fullmatch("#[0-9a-fA-F]{6}", one.colour):
+        raise ValueError(f"a colour is written as '#e69f00', got {one.colour!r}")
 
 
 class ClassTools:
@@ -50,37 +69,49 @@ class ClassTools:
             "#rrggbb"; by default the first of `labkit.objects.PALETTE` not in use.
         """
         taken = {one.id for one in self.classes}
-        if any(one.name == name for one in self.classes):
-            raise ValueError(f"there is a class {name!r} already; choose another name")
         number = next(i for i in range(1, len(taken) + 2) if i not in taken)
-        if number > 255:
-            raise ValueError("there are 255 classes already, which is all ImageJ knows")
         colours = [c for c in PALETTE if c not in {one.colour for one in self.classes}]
         colour = colour or next(iter(colours), PALETTE[number % len(PALETTE)])
         added = ObjectClass(number, str(name), colour)
+        check_class(added, self.classes)
         self._change("add class", classes=(*self.classes, added))
         return added
 
     def change_class(self, class_id, **fields):
         """Give a class another name or colour; return it."""
         self._check_class(class_id)
-        kept = [
-            dataclasses.replace(one, **fields) if one.id == class_id else one
-            for one in self.classes
-        ]
-        self._change("change class", classes=tuple(kept))
-        return next(one for one in kept if one.id == class_id)
+        old = next(one for one in self.classes if one.id == class_id)
+        new = dataclasses.replace(old, **fields)
+        check_class(new, [one for one in self.classes if one is not old])
+        kept = tuple(new if one is old else one for one in self.classes)
+        self._change("change class", classes=kept)
+        return new
 
     def remove_class(self, class_id):
-        """Remove a class; its objects have none then."""
+        """Remove a class; its objects and what was painted in it have none then."""
         self._check_class(class_id)
         members = [one for one in self.objects() if one.class_id == class_id]
-        self._change(
-            "remove class",
-            before=members,
-            after=[dataclasses.replace(one, class_id=0) for one in members],
-            classes=tuple(one for one in self.classes if one.id != class_id),
+        kept = tuple(one for one in self.classes if one.id != class_id)
+        self.do(
+            Change(
+                "remove class",
+                tuple(members),
+                tuple(dataclasses.replace(one, class_id=0) for one in members),
+                tuple(self._unpainted(class_id)),
+                (self.classes, kept),
+            )
         )
+
+    def _unpainted(self, class_id):
+        """Yield patches that take a class off the class map."""
+        for frame in range(self.n_frames if self._class_map is not None else 0):
+            painted = self._class_map[frame]
+            gone = painted == class_id
+            if gone.any():
+                rows, cols = (np.flatnonzero(gone.any(axis=axis)) for axis in (1, 0))
+                origin = int(rows[0]), int(cols[0])
+                part = painted[origin[0] : rows[-1] + 1, origin[1] : cols[-1] + 1]
+                yield self._patch(frame, origin, np.where(part == class_id, 0, part))
 
     def _check_class(self, class_id):
         """Raise ValueError if there is no such class."""

@@ -23,7 +23,7 @@ class Finding:
         for one in self.objects(frame):
             low, high = one.bounds
             if ((point >= low - 1) & (point <= high + 1)).all():
-                mask, origin = crop_mask(one.polygon)
+                mask, origin = crop_mask(one.polygon, self.frame_shape)
                 row, col = np.floor(point + 0.5).astype(int) - origin
                 inside = 0 <= row < mask.shape[0] and 0 <= col < mask.shape[1]
                 if inside and mask[row, col]:

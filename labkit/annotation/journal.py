@@ -91,7 +91,7 @@ class Journal:
             )
 
 
-def write_journal(path, shape, changes):
+def write_journal(path, shape, changes, more=()):
     """Write a new journal; return it, ready to go on.
 
     Parameters
@@ -100,6 +100,8 @@ def write_journal(path, shape, changes):
     shape : tuple of int
         Of the image or movie.
     changes : iterable of Change
+    more : iterable of dict
+        What follows them: ``{"what": "undo"}``, "redo" and "done".
 
     Raises
     ------
@@ -108,6 +110,7 @@ def write_journal(path, shape, changes):
     """
     lines = [_dump({_FORMAT: VERSION, "shape": list(shape)})]
     lines += [_dump(change_to_json(change)) for change in changes]
+    lines += map(_dump, more)
     data = "".join(lines).encode()
     with atomic(path) as temporary:
         Path(temporary).write_bytes(data)
@@ -146,14 +149,15 @@ def read_journal(path):
                 f"line {number} of {path} is damaged ({error.msg}); delete it and "
                 f"those after it in a text editor to get back what was done before"
             ) from error
-    if not entries or _FORMAT not in entries[0]:
+    first = entries[0] if entries else None
+    if not isinstance(first, dict) or not {_FORMAT, "shape"} <= first.keys():
         raise ValueError(f"{path} is no annotation of labkit, or is empty")
-    if entries[0][_FORMAT] > VERSION:
+    if first[_FORMAT] > VERSION:
         raise ValueError(
-            f"{path} was written by a newer labkit (format {entries[0][_FORMAT]}, "
+            f"{path} was written by a newer labkit (format {first[_FORMAT]}, "
             f"this one reads {VERSION}); update labkit"
         )
-    return tuple(entries[0]["shape"]), entries[1:], len(whole)
+    return tuple(first["shape"]), entries[1:], len(whole)
 
 
 def change_to_json(change):
@@ -215,4 +219,9 @@ def _patch_to_json(patch):
 
 def _dump(entry):
     """One line of a journal."""
-    return json.dumps(entry, separators=(",", ":")) + "\n"
+    return json.dumps(entry, separators=(",", ":"), default=_plain) + "\n"
+
+
+def _plain(value):
+    """What JSON does not know: numbers and arrays of NumPy, else the text of it."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -41,6 +41,8 @@ class Store:
         self.done = False
         first = Change("start", after=tuple(objects), classes=((), self.classes))
         self._apply(first)
+        if len(self) < len(first.after):
+            raise ValueError("two objects have the same id; add_all gives new ones")
         if path is not None:
             if Path(path).exists():
                 raise ValueError(
@@ -75,7 +77,7 @@ class Store:
         return self
 
     def save_as(self, path):
-        """Write all to another file and go on there; undo remains, here and now.
+        """Write all to another file, what can be undone included, and go on there.
 
         Raises
         ------
@@ -84,13 +86,10 @@ class Store:
         """
         if Path(path).exists():
             raise ValueError(f"{path} is there already; choose another name")
-        everything = Change(
-            "start",
-            after=tuple(self.objects()),
-            classes=((), self.classes),
-            patches=self._whole_map(),
-        )
-        self._journal = journal.write_journal(path, self.shape, [everything])
+        done, undone = self.history.done, self.history.undone[::-1]
+        more = [{"what": "undo"}] * len(undone) + [{"what": "done", "done": self.done}]
+        changes = [self._beginning(), *done, *undone]
+        self._journal = journal.write_journal(path, self.shape, changes, more)
 
     @property
     def path(self):
@@ -213,7 +212,8 @@ class Store:
             return
         if entry["what"] in ("undo", "redo"):
             change = getattr(self.history, entry["what"])()
-            self._apply(change)
+            if change is not None:
+                self._apply(change)
             return
         put = tuple(journal.objects_from_json(entry))
         gone = [*entry.get("gone", ()), *(one.id for one in put)]
@@ -239,6 +239,19 @@ class Store:
             else self._class_map[frame][part].copy()
         )
         return Patch(frame, origin, before, values)
+
+    def _beginning(self):
+        """What was there before the first change that can be undone."""
+        first = Store(self.shape, self._objects.values(), self.classes)
+        first._class_map = None if self._class_map is None else self._class_map.copy()
+        for change in reversed(self.history.done):
+            first._apply(change.reversed())
+        return Change(
+            "start",
+            after=tuple(first.objects()),
+            classes=((), first.classes),
+            patches=first._whole_map(),
+        )
 
     def _whole_map(self):
         """The class map of all frames that have one, as patches."""
@@ -269,13 +282,14 @@ def check_object(one, store):
     """Raise ValueError if an object cannot be on the image."""
     if not isinstance(one, Object):
         raise TypeError(f"expected an Object, got {type(one).__name__}")
-    if one.id < 1:
-        raise ValueError(f"ids must be positive, got {one.id}")
+    if not 1 <= one.id < 2**31:
+        raise ValueError(f"ids must lie in 1 to 2147483647, got {one.id}")
     if not 0 <= one.frame < store.n_frames:
         raise ValueError(
             f"object {one.id} is on frame {one.frame}, but there are {store.n_frames}"
         )
-    if not crop_mask(one.polygon, store.frame_shape)[0].size:
+    if not crop_mask(one.polygon, store.frame_shape)[0].any():
         raise ValueError(
-            f"object {one.id} lies outside the image of {store.frame_shape} px"
+            f"object {one.id} holds no pixel: it lies outside the image of "
+            f"{store.frame_shape} px, or is a mere line"
         )

@@ -48,9 +48,10 @@ class ObjectActions:
             if (line.max(axis=0) < low).any() or (line.min(axis=0) > high).any():
                 continue
             try:
-                parts += self.annotation.split(one.id, line, note=self._note())
+                edits.split(one.polygon, line, self.annotation.frame_shape)
             except ValueError:  # touched but not crossed
                 continue
+            parts += self.annotation.split(one.id, line, note=self._note())
         if not parts:
             raise ValueError("no object is cut; draw across one, outside to outside")
         self.select([one.id for one in parts])
@@ -154,7 +155,6 @@ class ObjectActions:
             self.annotation.smooth(self.selected)
         else:
             self.annotation.grow(self.selected, width)
-        self._keep_selected()
         self.changed("objects", what)
 
     def _one_selected(self):
@@ -163,10 +163,6 @@ class ObjectActions:
             raise ValueError("choose an object first: press s and click it")
         return self.selected[-1]
 
-    def _keep_selected(self):
-        """Forget chosen objects that are gone."""
-        self.selected = tuple(i for i in self.selected if i in self.annotation)
-
     def _travel(self, change, how):
         """Show a step of the history, on the frame where it was."""
         if change is None:
@@ -174,5 +170,4 @@ class ObjectActions:
             return
         if change.frames and self.frame not in change.frames:
             self.turn_to(change.frames[0])
-        self._keep_selected()
         self.changed("objects", f"{change.what} {how}")

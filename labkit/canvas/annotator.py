@@ -201,6 +201,7 @@ class Annotator(Moving):
     def _stroke(self, points, modifiers, button):
         """Hand a stroke of the main button to the tool."""
         if button == 0:
+            self.session.zoom = self.screen.viewport.zoom
             self._try(self.session.stroke, points, modifiers)
 
     def _wheel(self, point, steps, modifiers):

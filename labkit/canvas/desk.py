@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..annotation import Annotation, painted_objects
+from ..annotation import Annotation, check_class, painted_objects
 from ..files.annotated import Item
 from ..objects import PALETTE, ObjectClass
 from .maps import Maps
@@ -43,7 +43,7 @@ class Desk:
         self.folder = default_folder(self.sources) if folder is None else folder
         self._given = by_image(annotation, self.sources, "annotation")
         self._compare = by_image(compare, self.sources, "compare")
-        self._classes = [_as_class(one, i) for i, one in enumerate(classes, 1)]
+        self._classes = as_classes(classes)
         self._maps = Maps(model)
         self.annotations = {}
         self.open(0)
@@ -69,6 +69,7 @@ class Desk:
             raise ValueError(f"there are {len(self)} images, got {index}")
         source = self.sources[index]
         frames, shape = frames_of(np.asarray(source.load()))
+        self._check_compare(source.name, shape)
         annotation, resumed = self.annotations.get(source.name), True
         if annotation is None:
             given = self._given.get(source.name)
@@ -98,6 +99,16 @@ class Desk:
         if isinstance(other, Annotation):
             return other.labels(frame)
         return other if other is None or np.ndim(other) == 2 else other[frame]
+
+    def _check_compare(self, name, shape):
+        """Raise ValueError if what to compare with has other pixels."""
+        other = self._compare.get(name)
+        found = getattr(other, "shape", np.shape(other))
+        if other is not None and tuple(found) not in (tuple(shape), tuple(shape[-2:])):
+            raise ValueError(
+                f"`compare` of {name!r} must be labels of shape {tuple(shape)}, as "
+                f"the image, got shape {tuple(found)}"
+            )
 
     def listed(self):
         """The images as the list shows them: done or not, and how many objects."""
@@ -163,8 +174,18 @@ def by_image(given, found, what):
     return dict(zip(names, given, strict=True))
 
 
-def _as_class(one, number):
-    """A class from its name."""
-    if isinstance(one, ObjectClass):
-        return one
-    return ObjectClass(number, str(one), PALETTE[(number - 1) % len(PALETTE)])
+def as_classes(classes):
+    """Return classes, numbered from 1 where only names are given.
+
+    Raises
+    ------
+    ValueError
+        If two share a number or name, or there are more than 255.
+    """
+    found = []
+    for number, one in enumerate([classes] if isinstance(classes, str) else classes, 1):
+        if not isinstance(one, ObjectClass):
+            one = ObjectClass(number, str(one), PALETTE[(number - 1) % len(PALETTE)])
+        check_class(one, found)
+        found.append(one)
+    return tuple(found)

@@ -1,5 +1,6 @@
 """Export from the annotator: choose formats, watch the progress, stop it."""
 
+import html
 import threading
 from pathlib import Path
 
@@ -74,17 +75,18 @@ class ExportPanel(W.VBox):
             )
             self.text.value = self._ending()
         except Exception as error:  # the thread has nobody else to tell
-            self.text.value = f'<span style="color:#d55e00">{error}</span>'
+            text = html.escape(str(error))
+            self.text.value = f'<span style="color:#d55e00">{text}</span>'
         finally:
             self.start.disabled, self.cancel.disabled = False, True
 
     def _step(self, n_done, n_images, name):
         """Show how far it is."""
         self.progress.value = n_done
-        self.text.value = f"{n_done} of {n_images}: {name}"
+        self.text.value = f"{n_done} of {n_images}: {html.escape(name)}"
 
     def _ending(self):
         """What was written."""
         files, left = len(self.result.files), len(self.result.left)
         stopped = f"stopped, {left} images are left; " if self.result.cancelled else ""
-        return f"{stopped}{files} files written to {self.folder.value}"
+        return f"{stopped}{files} files written to {html.escape(self.folder.value)}"

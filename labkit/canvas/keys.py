@@ -64,7 +64,8 @@ def key_map(changed=None):
     Parameters
     ----------
     changed : dict of str to str or tuple of str, optional
-        Action to its keys, where they differ from `ACTIONS` and `TOOLS`.
+        Action to its keys, where they differ from `ACTIONS` and `TOOLS`; None for
+        no key.
 
     Returns
     -------
@@ -82,7 +83,9 @@ def key_map(changed=None):
     found = {key: f"class:{key}" for key in CLASS_KEYS}
     for target, action in named:
         keys = changed.pop(action.name, action.keys)
-        for key in (keys,) if isinstance(keys, str) else keys:
+        for key in (keys,) if isinstance(keys, str) else keys or ():
+            if not isinstance(key, str) or not key:
+                raise ValueError(f"{key!r} is no name of a key for {action.name!r}")
             if key in found:
                 raise ValueError(f"the key {key!r} has two meanings: {found[key]} too")
             found[key] = target

@@ -41,12 +41,14 @@ class Session(ObjectActions):
         Ids, the last one chosen at the end.
     corners : list of (row, col)
         Of a polygon that is not closed yet.
+    zoom : float
+        Screen pixels an image pixel, for what must be near enough to be hit.
     """
 
     def __init__(self, frames, annotation, *, prob=None, clock=time.monotonic):
         self.tool, self.assisted, self.method = "draw", True, "auto"
         self.class_id, self.brush_radius, self.erasing = 0, 5.0, False
-        self.listeners = []
+        self.listeners, self.zoom, self._selected = [], 1.0, ()
         self._clock = clock
         self.open(frames, annotation, prob=prob)
 
@@ -82,6 +84,15 @@ class Session(ObjectActions):
         self.pending, self.selected, self.corners = None, (), []
         self.changed("frame")
 
+    @property
+    def selected(self):
+        """Ids that are chosen and still there."""
+        return tuple(i for i in self._selected if i in self.annotation)
+
+    @selected.setter
+    def selected(self, ids):
+        self._selected = tuple(ids)
+
     def changed(self, what, text=""):
         """Tell all listeners: called with what has changed, and a line of text."""
         for listener in self.listeners:
@@ -91,8 +102,11 @@ class Session(ObjectActions):
 
     def stroke(self, points, modifiers):
         """Take a stroke or a click (one point), (row, col) in the image."""
+        points = np.asarray(points, float)
+        if not points.size or not np.isfinite(points).all():
+            raise ValueError("a stroke needs at least one point, and no NaN in any")
         self._strokes += 1
-        TOOL_STROKES[self.tool](self, np.asarray(points, float), modifiers)
+        TOOL_STROKES[self.tool](self, points, modifiers)
 
     def double(self, point, modifiers):
         """Take a double click: close the polygon, or edit the object there."""
@@ -146,9 +160,9 @@ class Session(ObjectActions):
 
     def close_polygon(self):
         """Close the polygon that is being clicked."""
-        corners, self.corners = self.corners, []
-        if len(corners) < 3:
+        if len(self.corners) < 3:
             raise ValueError("a polygon needs at least 3 corners; click some more")
+        corners, self.corners = self.corners, []
         self.outline(np.array(corners))
 
     # Suggestions

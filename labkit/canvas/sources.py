@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..annotation import SUFFIX, Annotation
+from ..annotation import SUFFIX, Annotation, Change
 from ..checks import check_image
 from ..files.images import image_paths, read_image, read_movie
 from ..files.labels import read_label_movie, read_labels
@@ -96,6 +96,11 @@ def frames_of(pixels):
     pixels = np.asarray(pixels)
     in_colour = pixels.ndim > 2 and pixels.shape[-1] in (3, 4)
     n_axes = pixels.ndim - in_colour
+    if n_axes == 3 and pixels.shape[-1] < 3:
+        raise ValueError(
+            f"an image with {pixels.shape[-1]} channels, shape {pixels.shape}, cannot "
+            f"be shown; choose one channel, such as image[..., 0]"
+        )
     if n_axes == 2:
         return [pixels], pixels.shape[:2]
     if n_axes == 3 and len(pixels):
@@ -144,36 +149,37 @@ def open_annotation(source, shape, folder, given=None, classes=()):
     """
     path = annotation_path(source, folder)
     resumed = path is not None and path.exists()
-    if resumed:
-        annotation = Annotation.open(path)
-    elif isinstance(given, Annotation):
-        annotation = given
-        if path and annotation.path is None:
-            annotation.save_as(path)
-    elif isinstance(given, str | Path):
-        annotation = _read_annotation(Path(given), shape, path)
-    elif given is not None:
-        annotation = Annotation.from_labels(given, path=path)
-    else:
-        annotation = Annotation(shape, path=path)
+    annotation = Annotation.open(path) if resumed else _begun(given, shape, classes)
     if annotation.shape != tuple(shape):
         raise ValueError(
             f"the annotation of {source.name!r} is for {annotation.shape} px, but the "
             f"image has {tuple(shape)}; choose another folder="
         )
-    if not annotation.classes:
-        for one in classes:
-            annotation.add_class(one.name, one.colour)
+    if classes and not annotation.classes:
+        annotation.do(Change("add class", classes=((), tuple(classes))))
+    if path is not None and annotation.path is None:
+        annotation.save_as(path)
     return annotation, resumed
 
 
-def _read_annotation(file, shape, path):
+def _begun(given, shape, classes):
+    """An annotation in memory, from what is to begin with."""
+    if isinstance(given, Annotation):
+        return given
+    if isinstance(given, str | Path):
+        return _read_annotation(Path(given), shape, classes)
+    if given is not None:
+        return Annotation.from_labels(given, classes=classes)
+    return Annotation(shape, classes=classes)
+
+
+def _read_annotation(file, shape, classes):
     """Start from the ROIs or labels in a file."""
     if file.suffix.lower() in (".zip", ".roi"):
-        objects, classes = read_objects(file)
-        return Annotation(shape, objects, classes, path=path)
+        objects, found = read_objects(file)
+        return Annotation(shape, objects, found or classes)
     read = read_label_movie if len(shape) == 3 else read_labels
-    return Annotation.from_labels(read(file), path=path)
+    return Annotation.from_labels(read(file), classes=classes)
 
 
 def _of_array(name, array):

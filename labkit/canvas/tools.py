@@ -6,7 +6,7 @@ import numpy as np
 from .. import assist
 from ..objects import box_polygon
 
-CLOSE = 8.0  # px: a click this near to the first corner closes a polygon
+CLOSE = 12.0  # screen px: a click this near to the first corner closes a polygon
 
 
 def draw(session, points, modifiers):
@@ -25,7 +25,7 @@ def draw(session, points, modifiers):
 def polygon(session, points, modifiers):
     """Add a corner; close on the first one."""
     corners = session.corners
-    near = corners and np.hypot(*(points[-1] - corners[0])) <= CLOSE
+    near = corners and np.hypot(*(points[-1] - corners[0])) <= CLOSE / session.zoom
     if len(corners) >= 3 and near:
         session.close_polygon()
         return
