@@ -3,9 +3,10 @@
 LABKIT_DATA=... python docs/make_model_pictures.py
 
 For six groups of the test images (BBBC038, CC0), the one with the lowest F1. Then
-the curve of the training, from the history.csv that train_nuclei.py wrote:
+the curve of the training, from the history.csv of each run of train_nuclei.py, in
+their order:
 
-python docs/make_model_pictures.py FOLDER
+python docs/make_model_pictures.py FOLDER [FOLDER ...]
 """
 
 import sys
@@ -63,11 +64,18 @@ def failures():
     figure.savefig(ROOT / "models.jpg", pil_kwargs={"quality": 80})
 
 
-def curve(folder):
-    """Loss over steps."""
-    step, train, held = np.loadtxt(f"{folder}/history.csv", delimiter=",", skiprows=1).T
+def curve(folders):
+    """Loss over the steps of one run after the other."""
+    runs, start = [], 0
+    for folder in folders:
+        run = np.loadtxt(f"{folder}/history.csv", delimiter=",", skiprows=1)
+        runs.append(np.c_[run[:, 0] + start, run[:, 1:]])
+        start = runs[-1][-1, 0]
+    step, train, held = np.concatenate(runs).T
     figure = show.Picture(6, 3)
     axes = figure.subplots()
+    for run in runs[1:]:
+        axes.axvline(run[0, 0], color="0.8", lw=1)
     axes.plot(step, train, label="training crops, varied")
     axes.plot(step, held, label="held-out fields, as they are")
     axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
@@ -77,6 +85,6 @@ def curve(folder):
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        curve(sys.argv[1])
+        curve(sys.argv[1:])
     else:
         failures()

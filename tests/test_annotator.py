@@ -1,7 +1,9 @@
 """The annotator without a browser: strokes, keys and buttons, images and files."""
 
+import base64
 import time
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -899,3 +901,16 @@ def test_corners_are_kept_until_there_are_three(annotator):
     annotator.press("Enter")
     assert "3 corners" in annotator.status
     assert len(annotator.session.corners) == 2
+
+
+def test_a_stored_notebook_shows_a_picture(repaired):
+    bundle = repaired._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    data = np.frombuffer(base64.b64decode(bundle["image/jpeg"]), np.uint8)
+    assert cv2.imdecode(data, cv2.IMREAD_COLOR).shape == (100, 120, 3)
+    picture = repaired._easel.snapshot()
+    grey = (picture[..., 0] == picture[..., 1]) & (picture[..., 1] == picture[..., 2])
+    coloured = ~grey
+    assert coloured[18:20, 25:36].any()
+    assert not coloured[30, 30]
+    assert repaired._easel.snapshot(50).shape == (42, 50, 3)

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from skimage.segmentation import watershed
 
 from ..checks import check_image
 from ..objects import mask_polygon
@@ -137,19 +138,17 @@ def from_scribble(points, width):
 
 
 def _seen(point, image, read, diameter):
-    """Hull of what the network sees as one inner part near the click."""
+    """Hull of what the network sees as one object under the click, rim included."""
     if read is None:
         return None
     box = _window(point, SEARCH * diameter, image.shape[:2])
     nucleus, rim = read(*box)
-    core = nucleus - np.nan_to_num(rim) > 0.5
-    n, labels = pieces(core)
+    rim = np.nan_to_num(rim)
+    _, inner = pieces(nucleus - rim > 0.5)
+    objects = watershed(rim - nucleus, inner, mask=nucleus > 0.5)
     row, col = (round(p) - part.start for p, part in zip(point, box, strict=True))
-    label = labels[row, col]
-    if not label and nucleus[row, col] > 0.5 and n > 1:  # on the rim: the nearest part
-        far = ((np.argwhere(core) - (row, col)) ** 2).sum(axis=1)
-        label = labels[tuple(np.argwhere(core)[far.argmin()])]
-    return _hull(labels == label, box, diameter) if label else None
+    label = objects[row, col]
+    return _hull(objects == label, box, diameter) if label else None
 
 
 def _bright(point, image, read, diameter):

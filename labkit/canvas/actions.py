@@ -100,8 +100,11 @@ class ObjectActions:
         self.set_class(self.annotation.add_class(name).id)
 
     def undo(self):
-        """Take the last step back; a suggestion that waits goes first."""
-        if not self.reject_pending():
+        """Take the last step back: corners of a polygon and a suggestion go first."""
+        if self.corners:
+            self.corners.pop()
+            self.changed("pending", f"{len(self.corners)} corners")
+        elif not self.reject_pending():
             self._travel(self.annotation.undo(), "undone")
 
     def redo(self):

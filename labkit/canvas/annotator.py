@@ -159,10 +159,6 @@ class Annotator(Moving):
         self._desk.close()
         self.widget.close()
 
-    def _repr_mimebundle_(self, **kwargs):
-        """Show itself at the end of a cell."""
-        return self.widget._repr_mimebundle_(**kwargs)
-
     # Inside
 
     def _parts(self, view_shape):

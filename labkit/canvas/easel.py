@@ -96,6 +96,27 @@ class Easel:
         """Show objects in another way: fields of `Look`."""
         self.look = dataclasses.replace(self.look, **look)
 
+    def snapshot(self, max_side=640):
+        """Return image and outlines as an RGB picture, (h, w, 3) uint8.
+
+        Parameters
+        ----------
+        max_side : int
+            Its longer side, px; a smaller image is not enlarged.
+        """
+        picture = self._display
+        factor = min(1.0, max_side / max(picture.shape[:2]))
+        picture = cv2.resize(
+            picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA
+        )
+        if picture.ndim == 2:
+            picture = np.repeat(picture[..., None], 3, axis=2)
+        for one in committed(self.session, Look()):
+            xy = np.round((one.polygon[:, ::-1] + 0.5) * factor - 0.5).astype(np.int32)
+            colour = tuple(bytes.fromhex(one.colour[1:]))
+            cv2.polylines(picture, [xy[:, None]], True, colour, 1, cv2.LINE_AA)
+        return picture
+
     def _paint(self):
         """The class map, None if nothing is painted, and the colour of each class."""
         annotation = self.session.annotation

@@ -1,5 +1,8 @@
 """Turning to images, frames and objects, and how they are shown."""
 
+import base64
+
+import cv2
 import numpy as np
 
 
@@ -109,6 +112,14 @@ class Moving:
     def toggle_export(self):
         """Show the export, or hide it."""
         _toggle(self.exporting)
+
+    def _repr_mimebundle_(self, **kwargs):
+        """Show itself at the end of a cell; a picture where there is no kernel."""
+        bundle = self.widget._repr_mimebundle_(**kwargs)
+        picture = self._easel.snapshot()[..., ::-1]
+        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 75])[1]
+        bundle["image/jpeg"] = base64.b64encode(data).decode()
+        return bundle
 
     def change_look(self, **look):
         """Show objects in another way: fields of `labkit.canvas.look.Look`."""

@@ -115,7 +115,7 @@ class Session(ObjectActions):
             return
         found = self.annotation.at(point, self.frame)
         if found:
-            self.reject_pending()
+            self.accept_pending()
             self.select([found.id])
             self.use("brush")
 
@@ -288,3 +288,4 @@ def warm_up():
     blob[20:44, 20:44] = 200
     square = np.array([(17, 17), (17, 47), (47, 47), (47, 17)], float)
     assist.suggestions(blob, square, method="watershed")
+    assist.from_click((32, 32), blob)

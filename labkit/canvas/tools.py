@@ -108,11 +108,15 @@ def is_scribble(points):
 
 
 def _click(session, point, modifiers):
-    """Choose the object under a click; on empty ground suggest one."""
+    """Choose the object under a click; on empty ground suggest one.
+
+    A click into a suggestion that waits accepts it.
+    """
     if not session.assisted or session.annotation.at(point, session.frame):
         _choose(session, point, modifiers)
         return
-    session.accept_pending()
+    if session.accept_pending() and session.annotation.at(point, session.frame):
+        return
     session.suggest(_pointed_at(session, point))
 
 
