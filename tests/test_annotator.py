@@ -13,6 +13,7 @@ from labkit.annotation import Annotation
 from labkit.canvas import Annotator, Session
 from labkit.canvas.display import Contrast, to_display
 from labkit.canvas.keys import ACTIONS, TOOLS, key_map
+from labkit.canvas.look import EXTRA, MISSED, RIGHT, compared
 from labkit.canvas.screen.events import Modifiers
 from labkit.canvas.sources import frames_of, sources
 from labkit.canvas.tools import is_scribble
@@ -914,3 +915,45 @@ def test_a_stored_notebook_shows_a_picture(repaired):
     assert coloured[18:20, 25:36].any()
     assert not coloured[30, 30]
     assert repaired._easel.snapshot(50).shape == (42, 50, 3)
+
+
+def test_a_click_into_a_suggestion_accepts_it(annotator):
+    annotator.draw(circle((30, 30), 15))
+    annotator.draw([(30, 30)])
+    assert ids(annotator) == [1]
+    assert annotator.session.pending is None
+    annotator.draw(circle((30, 80), 15))
+    annotator.draw([(70, 50)])
+    assert ids(annotator) == [1, 2]
+    assert annotator.session.pending is not None
+
+
+def test_a_double_click_keeps_the_suggestion_that_waits(repaired):
+    repaired.annotation.delete(2)
+    repaired.draw(circle((30, 80), 15))
+    repaired.screen.send_double((30, 30))
+    assert len(ids(repaired)) == 3
+    assert repaired.session.selected == (1,)
+
+
+def test_undo_takes_corners_back_first(repaired):
+    repaired.press("p")
+    repaired.draw([(50, 10)])
+    repaired.draw([(50, 90)])
+    repaired.press("z")
+    assert repaired.session.corners == [(50, 10)]
+    repaired.press("z")
+    repaired.press("z")
+    assert repaired.session.corners == []
+    assert ids(repaired) == [1, 2, 3]
+
+
+def test_colours_of_a_comparison_mean_one_thing_each():
+    shifted = discs([(31, 30), (30, 81), (10, 110)])
+    annotator = Annotator(picture(discs()), discs(), compare=shifted, model=None)
+    assert "F1 0.67" in annotator.status
+    shapes, _ = compared(annotator.session, shifted)
+    counts = {c: [one.colour for one in shapes].count(c) for c in (RIGHT, EXTRA)}
+    assert counts == {RIGHT: 2, EXTRA: 1}
+    assert [one.colour for one in shapes].count(MISSED) == 1
+    assert len(shapes) == 6

@@ -171,12 +171,12 @@ class Annotator(Moving):
         self._trouble = W.Output()
         side = W.VBox([self._view, self._class_panel, self._objects])
         side.layout = W.Layout(
-            width="260px",
+            flex="0 0 260px",
             max_height=f"{view_shape[0]}px",
             overflow="hidden auto",
             padding="0 0 0 10px",
         )
-        body = W.HBox([self.screen.widget, side])
+        body = W.HBox([self.screen.widget, side], layout={"flex_flow": "row wrap"})
         self.exporting = ExportPanel(self._desk.items, self._desk.folder or "exported")
         self.exporting.layout.display = "none"
         beside = [self._status, self.exporting, self._trouble]
@@ -271,7 +271,8 @@ class Annotator(Moving):
         frames = len(self._desk.frames)
         where = f", frame {self.session.frame + 1} of {frames}" if frames > 1 else ""
         resumed = " · going on where it was left" if self._desk.resumed else ""
-        self.say(f"{self._desk.name}{where}{resumed}")
+        compared = f" · {self._easel.comparison}" if self._easel.comparison else ""
+        self.say(f"{self._desk.name}{where}{resumed}{compared}")
 
     def _show_image(self):
         """Show the pixels with the contrast of the sliders."""

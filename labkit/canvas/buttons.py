@@ -6,6 +6,12 @@ import ipywidgets as W
 
 from .keys import ACTIONS, TOOLS
 
+_STYLE = """<style>
+.labkit-keys { display: flex; flex-wrap: wrap; gap: 0 2em; padding: 6px 0;
+    font-size: 12px; line-height: 1.3; }
+.labkit-keys td { padding: 1px 8px 1px 0; vertical-align: top; }
+.labkit-keys kbd { border: 1px solid #8888; border-radius: 3px; padding: 0 4px; }
+</style>"""
 _SYMBOLS = {
     "accept": "✓ accept",
     "reject": "✗ reject",
@@ -70,6 +76,7 @@ def help_text(keys):
         "<tr><td>right button, Space, two fingers</td><td>move the image</td></tr>"
         "<tr><td>double click</td><td>edit an object with the brush</td></tr>"
     )
-    half = (len(rows) + 1) // 2
-    tables = [f"<table>{''.join(part)}</table>" for part in (rows[:half], rows[half:])]
-    return f'<div style="display:flex;gap:2em">{"".join(tables)}</div>'
+    size = -(-len(rows) // 3)
+    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+    tables = [f"<table>{''.join(part)}</table>" for part in parts]
+    return f'{_STYLE}<div class="labkit-keys">{"".join(tables)}</div>'

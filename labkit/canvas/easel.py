@@ -65,17 +65,17 @@ class Easel:
             self.screen.set_patch(self._blended(part), [one.start for one in part])
 
     def draw(self, other=None):
-        """Draw the objects, what is being worked on, and what differs from `other`.
+        """Draw the objects, or what differs from `other`, and what is being worked on.
 
         Parameters
         ----------
         other : (H, W) ndarray of int, optional
             Labels to compare with.
         """
-        shapes, self.comparison = committed(self.session, self.look), ""
         if other is not None and self.look.compare:
-            more, self.comparison = compared(self.session, other)
-            shapes = shapes + more
+            shapes, self.comparison = compared(self.session, other)
+        else:
+            shapes, self.comparison = committed(self.session, self.look), ""
         self.screen.set_shapes(shapes)
         self.draw_front()
 

@@ -10,7 +10,7 @@ from ..objects import PALETTE
 from .screen import Drawn
 
 SUGGESTED, DRAWN, CHOSEN = "#ffd400", "#ffffff", "#ffffff"
-RIGHT, MISSED, EXTRA = "#56b4e9", "#d55e00", "#e69f00"
+RIGHT, MISSED, EXTRA, OURS = "#56b4e9", "#d55e00", "#e69f00", "#dddddd"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,20 +89,22 @@ def compared(session, other):
     -------
     shapes : list of Drawn
         Other objects in blue where one of ours matches (IoU > 0.5), in orange where
-        none does; ours that nothing matches in vermilion.
+        none does; ours that nothing matches in vermilion, the rest of ours in grey,
+        as colours of classes would be taken for those.
     text : str
     """
     ours = session.annotation.labels(session.frame)
     found = match(ours, other)
     matched_ours, matched = set(found.pairs[:, 0]), set(found.pairs[:, 1])
-    shapes = [
+    shapes = []
+    for one in session.annotation.objects(session.frame):
+        if one.id in matched_ours or one.is_box:
+            shapes.append(Drawn(one.polygon, OURS, 1.0, 0))
+        else:
+            shapes.append(Drawn(one.polygon, MISSED, 2.5, 0.2))
+    shapes += [
         Drawn(polygon, RIGHT if label in matched else EXTRA, 2.0, 0.1, True)
         for label, polygon in to_polygons(other).items()
-    ]
-    shapes += [
-        Drawn(one.polygon, MISSED, 2.5, 0.2)
-        for one in session.annotation.objects(session.frame)
-        if one.id not in matched_ours and not one.is_box
     ]
     text = (
         f"compared: F1 {found.f1:.2f}, mean IoU {found.mean_iou:.2f}, "

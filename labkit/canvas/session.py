@@ -288,4 +288,3 @@ def warm_up():
     blob[20:44, 20:44] = 200
     square = np.array([(17, 17), (17, 47), (47, 47), (47, 17)], float)
     assist.suggestions(blob, square, method="watershed")
-    assist.from_click((32, 32), blob)
