@@ -7,8 +7,9 @@ import ipywidgets as W
 from .keys import ACTIONS, TOOLS
 
 _STYLE = """<style>
-.labkit-keys { display: flex; flex-wrap: wrap; gap: 0 2em; padding: 6px 0;
-    font-size: 12px; line-height: 1.3; }
+.labkit-keys { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 2em; }
+.labkit-keys td { font-size: 12px; line-height: 1.3; }
+.labkit-keys table { flex: 1 1 280px; }
 .labkit-keys td { padding: 1px 8px 1px 0; vertical-align: top; }
 .labkit-keys kbd { border: 1px solid #8888; border-radius: 3px; padding: 0 4px; }
 </style>"""
