@@ -1,6 +1,8 @@
 """The annotator without a browser: strokes, keys and buttons, images and files."""
 
 import base64
+import subprocess
+import sys
 import time
 
 import cv2
@@ -290,6 +292,8 @@ def test_classes_by_keys(repaired):
     repaired.press("1")
     assert repaired.annotation[1].class_id == 1
     repaired.press("1")
+    assert repaired.annotation[1].class_id == 1
+    repaired.press("0")
     assert repaired.annotation[1].class_id == 0
     repaired.press("2")
     assert repaired.annotation[1].class_id == 2
@@ -957,3 +961,27 @@ def test_colours_of_a_comparison_mean_one_thing_each():
     assert counts == {RIGHT: 2, EXTRA: 1}
     assert [one.colour for one in shapes].count(MISSED) == 1
     assert len(shapes) == 6
+
+
+def test_a_polygon_and_a_suggestion_are_kept_when_one_turns_away(annotator, tmp_path):
+    annotator.press("p")
+    for corner in [(10, 10), (10, 50), (50, 50), (50, 10)]:
+        annotator.draw([corner])
+    annotator.press("a")
+    annotator.press("d")
+    assert ids(annotator) == [1]
+    annotator.press("a")
+    annotator.draw(circle((70, 80), 14))
+    assert annotator.session.pending
+    annotator.press("l")
+    assert ids(annotator) == [1, 2]
+
+
+def test_a_click_needs_no_network():
+    code = (
+        "import sys, numpy as np, labkit as lk; "
+        "a = lk.canvas.Annotator(np.eye(64) * 9.0, model=None, ink=False); "
+        "a.draw([(30, 30)]); assert a.session.pending; "
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

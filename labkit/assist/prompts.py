@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
+from ..auto import estimate_diameter
+from ..auto.grey import without_colour
 from ..checks import check_image
 from ..objects import mask_polygon
 from .inputs import check_axes, reader
@@ -205,10 +207,7 @@ def _window(point, radius, shape):
 
 def _estimate(image):
     """Typical object diameter, px; 0 if nothing is found."""
-    from ..auto import estimate_diameter
-    from ..segment.scale import grey
-
-    return estimate_diameter(grey(check_image(image, colour=True)))
+    return estimate_diameter(without_colour(check_image(image, colour=True)))
 
 
 def _check_points(points):

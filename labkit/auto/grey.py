@@ -76,3 +76,22 @@ def noise_level(image):
 def noise_after_blur(noise, sigma):
     """Standard deviation that white noise keeps after a Gaussian blur."""
     return noise / (2 * np.sqrt(np.pi) * sigma)
+
+
+def without_colour(image):
+    """Turn a picture in colour into a grey one with bright objects.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) array
+
+    Returns
+    -------
+    (H, W) array
+        As it is if it was grey; the negative if most of the picture is bright.
+    """
+    if image.ndim == 2:
+        return image
+    mean = image.mean(axis=-1)
+    low, middle, high = np.percentile(mean, (1, 50, 99))
+    return high - mean if middle > (low + high) / 2 else mean

@@ -76,9 +76,7 @@ class ObjectActions:
         self._shape(lambda p, s, taken: edits.grown(p, -1, s), "grow", -1)
 
     def set_class(self, class_id):
-        """Use a class for new objects, and put what is chosen into it.
-
-        What is in it already is taken out of it.
+        """Use a class for new objects, and put what is chosen into it; 0 is none.
 
         Raises
         ------
@@ -87,11 +85,9 @@ class ObjectActions:
         """
         if class_id and class_id not in {c.id for c in self.annotation.classes}:
             raise ValueError(f"there is no class {class_id} yet; type a name to add it")
-        chosen = [self.annotation[i] for i in self.selected]
-        if chosen and not self.pending:
-            there = all(one.class_id == class_id for one in chosen)
-            class_id = 0 if there else class_id
-            self.annotation.set_class(self.selected, class_id)
+        others = [i for i in self.selected if self.annotation[i].class_id != class_id]
+        if others and not self.pending:
+            self.annotation.set_class(others, class_id)
         self.class_id = class_id
         self.changed("classes", "")
 
@@ -113,6 +109,7 @@ class ObjectActions:
 
     def copy_to_next_frame(self):
         """Copy what is chosen, or all of the frame, to the next frame."""
+        self.accept_pending()
         if self.frame + 1 >= self.annotation.n_frames:
             raise ValueError("this is the last frame")
         ids = self.selected or [o.id for o in self.annotation.objects(self.frame)]

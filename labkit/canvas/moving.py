@@ -110,7 +110,8 @@ class Moving:
         _toggle(self._help)
 
     def toggle_export(self):
-        """Show the export, or hide it."""
+        """Show the export, or hide it; a suggestion that waits is accepted."""
+        self.session.accept_pending()
         _toggle(self.exporting)
 
     def _repr_mimebundle_(self, **kwargs):

@@ -179,7 +179,7 @@ class ViewPanel(W.VBox):
         self._do, self._quiet = do, False
         wide = {"width": "96%"}
         self.images = W.Dropdown(options=[], layout=wide)
-        self.frame = W.IntSlider(min=0, max=1, layout=wide, continuous_update=False)
+        self.frame = W.IntSlider(min=1, max=2, layout=wide, continuous_update=False)
         self.contrast = W.FloatRangeSlider(
             value=(0.5, 99.8),
             min=0,
@@ -203,7 +203,7 @@ class ViewPanel(W.VBox):
             widget.observe(lambda _: self._pressed("contrast"), "value")
         self.fill.observe(lambda c: self._pressed(f"fill:{c.new}"), "value")
         self.images.observe(lambda c: self._pressed(f"image:{c.new}"), "value")
-        self.frame.observe(lambda c: self._pressed(f"frame:{c.new}"), "value")
+        self.frame.observe(lambda c: self._pressed(f"frame:{c.new - 1}"), "value")
         names = ("previous_image", "next_image", "toggle_done", "next_uncertain")
         steps = W.HBox([button(name, do) for name in names])
         self.movie = W.HBox([button("copy_to_next_frame", do)])
@@ -232,8 +232,8 @@ class ViewPanel(W.VBox):
         if options != list(self.images.options):
             self.images.options = options
         self.images.value = index
-        self.frame.max = max(n_frames - 1, 1)
-        self.frame.value = session.frame
+        self.frame.max = max(n_frames, 2)
+        self.frame.value = session.frame + 1
         for widget, there in (
             (self.frame, n_frames > 1),
             (self.movie, n_frames > 1),

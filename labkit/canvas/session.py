@@ -124,6 +124,8 @@ class Session(ObjectActions):
         names = [one.name for one in TOOLS]
         if tool not in names:
             raise ValueError(f"there is no tool {tool!r}; there are {names}")
+        if len(self.corners) > 2:
+            self.close_polygon()
         self.tool, self.corners = tool, []
         self.changed("tool", next(one.help for one in TOOLS if one.name == tool))
 
@@ -240,7 +242,7 @@ class Session(ObjectActions):
         """Let go of the suggestion, the polygon or the choice."""
         if not self.reject_pending():
             self.corners, self.selected = [], ()
-            self.changed("pending", "")
+            self.changed("pending", "let go")
 
     def use_method(self, method):
         """Suggest by another method; what waits is suggested anew."""
@@ -288,3 +290,4 @@ def warm_up():
     blob[20:44, 20:44] = 200
     square = np.array([(17, 17), (17, 47), (47, 47), (47, 17)], float)
     assist.suggestions(blob, square, method="watershed")
+    assist.from_click((32, 32), blob)

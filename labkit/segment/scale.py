@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..auto import estimate_diameter
+from ..auto.grey import without_colour
 from ..checks import check_image
 from ..crops import resized
 from ..labels import median_diameter
@@ -50,7 +51,7 @@ def fitting_diameter(model, image, *, tile=1024):
     if model.params.zoom >= WIDE:
         found = agreeing_size(*_survey(model, image)) or model.params.diameter
     else:
-        seen = estimate_diameter(grey(image)) or model.params.diameter
+        seen = estimate_diameter(without_colour(image)) or model.params.diameter
         first = np.clip(seen, low, high)
         labels = at_scale(model, image, scale_factor(model, first), tile=tile)
         found = median_diameter(labels) or first
@@ -125,25 +126,6 @@ def _busiest(image, side):
         for col in starts[1]
     ]
     return max(parts, key=lambda part: part.std()) if len(parts) > 1 else parts[0]
-
-
-def grey(image):
-    """Turn a picture in colour into a grey one with bright objects.
-
-    Parameters
-    ----------
-    image : (H, W) or (H, W, 3) array
-
-    Returns
-    -------
-    (H, W) array
-        As it is if it was grey; the negative if most of the picture is bright.
-    """
-    if image.ndim == 2:
-        return image
-    mean = image.mean(axis=-1)
-    low, middle, high = np.percentile(mean, (1, 50, 99))
-    return high - mean if middle > (low + high) / 2 else mean
 
 
 def at_scale(model, image, factor, **how):
