@@ -1,7 +1,5 @@
 """The annotator: images in, objects out, in one widget."""
 
-import html
-
 import ipywidgets as W
 import numpy as np
 
@@ -11,14 +9,14 @@ from .desk import Desk
 from .easel import Easel
 from .export_panel import ExportPanel
 from .keys import key_map
-from .look import describe
 from .moving import Moving
 from .panels import ClassPanel, ObjectPanel, Toolbar, ViewPanel
 from .screen import Screen, key_name
 from .session import Session, warm_up
+from .telling import Telling
 
 
-class Annotator(Moving):
+class Annotator(Moving, Telling):
     """Draw a rough line round a nucleus, get its contour, accept, next.
 
     Parameters
@@ -98,6 +96,7 @@ class Annotator(Moving):
             compare=compare,
         )
         self._seen = set()  # by `next_uncertain`
+        self._busy = self._stale = False  # lists wait until the picture is drawn
         self.screen = Screen(view_shape, ink=ink)
         self.session = Session(desk.frames, desk.annotation, prob=desk.prob)
         self.session.use_method(method)
@@ -138,21 +137,6 @@ class Annotator(Moving):
     def labels(self):
         """Label image of the frame that is open, (H, W) int32."""
         return self.annotation.labels(self.session.frame)
-
-    @property
-    def status(self):
-        """The line under the picture."""
-        return self._text
-
-    def say(self, text, *, error=False):
-        """Write the line under the picture."""
-        self._text = text
-        saved = "" if self.annotation.path else " · only in memory: give folder="
-        colour = "#d55e00" if error else "inherit"
-        self._status.value = (
-            f'<span style="color:{colour}">{html.escape(text)}</span>'
-            f'<span style="opacity:.6"> · {len(self.annotation)} objects{saved}</span>'
-        )
 
     def close(self):
         """Stop what is being computed and close the widget."""
@@ -205,14 +189,25 @@ class Annotator(Moving):
         self.do("larger_brush" if steps > 0 else "smaller_brush")
 
     def _try(self, function, *args):
-        """Call what may say that it cannot; draw once, and tell it."""
-        with self.screen.hold():
-            try:
-                function(*args)
-            except (ValueError, OSError) as error:
-                self._draw()
-                self._show_panels()
-                self.say(str(error), error=True)
+        """Call what may say that it cannot; draw once, first the picture."""
+        self._busy, self._stale = True, False
+        try:
+            with self.screen.hold():
+                self._attempt(function, *args)
+                self.screen.flush()
+        finally:
+            self._busy = False
+        if self._stale:
+            self._show_lists()
+
+    def _attempt(self, function, *args):
+        """Call a function; tell in the status line what it could not do."""
+        try:
+            function(*args)
+        except (ValueError, OSError) as error:
+            self._draw()
+            self._stale = True
+            self.say(str(error), error=True)
 
     def _act(self, name):
         """Do what a key or button means, such as "accept" or "class:2"."""
@@ -248,7 +243,9 @@ class Annotator(Moving):
         else:
             self._easel.draw_front()
         if what in ("objects", "classes", "selection"):
-            self._show_panels()
+            self._stale = True
+            if not self._busy:
+                self._show_lists()
         if what == "tool":
             self._toolbar.refresh(self.session)
         self._easel.set_pen()
@@ -282,16 +279,9 @@ class Annotator(Moving):
     def _show_panels(self):
         """Fill the lists at the side."""
         self._view.refresh(self._desk.listed(), self._desk.index, self.session)
+        self._show_lists()
+
+    def _show_lists(self):
+        """Fill the lists of classes and objects."""
         self._class_panel.refresh(self.session)
         self._objects.refresh(self.session)
-
-    def _hover(self, point):
-        """Say what is under the pointer."""
-        found = None if point is None else self.annotation.at(point, self.session.frame)
-        if found:
-            self.say(describe(found, self.annotation.classes))
-
-    def _show_trouble(self, text):
-        """Show an error of the program itself; the work so far is kept."""
-        self.say(text.strip().splitlines()[-1], error=True)
-        self._trouble.append_stderr(text)

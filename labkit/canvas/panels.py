@@ -5,6 +5,7 @@ import contextlib
 import ipywidgets as W
 import numpy as np
 
+from ..objects import ObjectClass
 from .buttons import button, title
 from .display import Contrast
 from .keys import TOOLS
@@ -101,29 +102,24 @@ class ClassPanel(W.VBox):
 
     def refresh(self, session):
         """Show the classes, how many objects each has, and the one in use."""
-        objects = session.annotation.objects()
-        counts = np.bincount([one.class_id for one in objects] or [0], minlength=256)
-        rows = [(0, "none", "#444444", counts[0] if objects else 0)]
-        for one in session.annotation.classes:
-            rows.append((one.id, one.name, one.colour, counts[one.id]))
-        state = (rows, session.class_id)
-        if state == self._shown:
-            return
-        self._shown = state
-        self.buttons.children = [
-            self._row(*row, row[0] == session.class_id) for row in rows
-        ]
+        classes = [ObjectClass(0, "none", "#444444"), *session.annotation.classes]
+        if classes != self._shown:
+            self._shown = classes
+            self.buttons.children = [self._row(one) for one in classes]
+        ids = [one.class_id for one in session.annotation.objects()]
+        for row, one in zip(self.buttons.children, classes, strict=True):
+            in_use = one.id == session.class_id
+            count = ids.count(one.id)
+            row.description = f"{'▸ ' * in_use}{one.id}  {one.name} ({count})"
+            row.style.font_weight = "bold" if in_use else "normal"
 
-    def _row(self, number, name, colour, count, in_use):
+    def _row(self, one):
         """The button of one class."""
         row = W.Button(
-            description=f"{'▸ ' if in_use else ''}{number}  {name} ({count})",
-            tooltip=f"use this class, and put what is chosen into it ({number})",
-            layout={"width": "96%", "border_left": f"6px solid {colour}"},
+            tooltip=f"use this class, and put what is chosen into it ({one.id})"
         )
-        row.style.font_weight = "bold" if in_use else "normal"
-        row.layout.border_left = f"6px solid {colour}"
-        row.on_click(lambda _: self._do(f"class:{number}"))
+        row.layout.width, row.layout.border_left = "96%", f"6px solid {one.colour}"
+        row.on_click(lambda _: self._do(f"class:{one.id}"))
         return row
 
     def _typed(self, change):

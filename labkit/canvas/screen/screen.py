@@ -185,6 +185,11 @@ class Screen(Inputs):
             self._dirty |= {_IMAGE, _SHAPES, _FRONT}
             self._flush()
 
+    def flush(self):
+        """Draw now what has changed, before a block of `hold` ends."""
+        with self.lock:
+            self._flush()
+
     def draw_live(self, points):
         """Draw the line under the pointer from here, where there is no ink."""
         with self.lock:
