@@ -19,8 +19,8 @@ from .shapes import (
 )
 
 LINE = 1.5  # weight of the drawn line beside the brightness
-LINE_PROB = 4.0  # the same beside the network's log odds
-LIGHT_PROB = 2.0  # of the brightness beside the log odds
+LINE_PROB = 6.0  # the same beside the network's log odds
+LIGHT_PROB = 4.0  # of the brightness beside the log odds
 FAR = 0.125  # diameters beyond the line other objects begin
 OPENING = 0.05  # of the diameter: thinner hairs are cut off
 CORE_PROB = 0.6  # an inner part of an object is this much more nucleus than rim
