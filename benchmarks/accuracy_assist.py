@@ -23,7 +23,6 @@ import time
 from collections import defaultdict
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from train_nuclei import load, split
 
@@ -40,8 +39,6 @@ from labkit.crops import rims
 from labkit.models import UNetProb
 from labkit.objects import crop_mask
 
-SHIFT = 0.06  # of the diameter
-SCALES = 0.9, 1.2
 N_MDCK = 400
 
 
@@ -56,22 +53,13 @@ class Case(NamedTuple):
     area: int
 
 
-def lazy(polygon, area, rng):
-    """A careless line around a true outline."""
-    hull = cv2.convexHull(polygon.astype(np.float32))[:, 0].astype(float)
-    mask, origin = crop_mask(hull)
-    centre = np.argwhere(mask).mean(axis=0) + origin
-    shift = rng.normal(0, SHIFT * 2 * np.sqrt(area / np.pi), 2)
-    return centre + (hull - centre) * rng.uniform(*SCALES) + shift
-
-
 def cases(image, labels, group, rng, chosen=None):
     """The nuclei of an image, or some of them, whose line meets the image."""
     areas = np.bincount(labels.ravel())
     outlines = lk.labels.to_polygons(labels)
     found = []
     for label in outlines if chosen is None else chosen:
-        line = lazy(outlines[label], areas[label], rng)
+        line = lk.synth.lazy_contour(outlines[label], rng)
         if crop_mask(line, labels.shape)[0].any():
             found.append(Case(image, labels, int(label), line, group, areas[label]))
     return found

@@ -112,10 +112,13 @@ def compare(n, side, n_runs):
     tasks = pairs_of_tasks(true, pred, image)
     if n > 1000:  # ten assignments of 10,000 objects would take the other minutes
         del tasks["dsb_score | stardist.matching, 10 thresholds"]
-    print(f"\n{n} objects in {side}x{side} | labkit ms | other ms | ratio")
+    print(f"\n| {n} objects in {side} x {side} | labkit, ms | other, ms | ratio |")
+    print("|---|--:|--:|--:|")
     for name, functions in tasks.items():
         ours, theirs = cpu_times(functions, n_runs)
-        print(f"{name:52s} {ours:9.1f} {theirs:9.1f} {theirs / ours:7.1f}", flush=True)
+        name = name.replace(" | ", ", beside ")
+        ratio = theirs / ours
+        print(f"| {name} | {ours:.1f} | {theirs:.1f} | {ratio:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

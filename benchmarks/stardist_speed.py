@@ -66,7 +66,7 @@ def ours():
         for size, batch in SIZES:
             params = TrainParams(crop_size=size, batch_size=batch)
             crops = cr.Crops(found, size=size, seed=0)
-            run = _Run(model.net, model._loss, crops, None, params)
+            run = _Run(model.net, model._loss_of, crops, None, params)
             times[f"step {size} px"] = cpu(lambda run=run: run.step(400), 15)
         model.fit(
             [image[:512, :512]],
@@ -140,8 +140,11 @@ def main(python):
         mine = result["equal"][key]
         ratio = "" if key == "weights" else f"{theirs / mine:.1f}"
         print(f"| {key} | {theirs:.4g} | {mine:.4g} | {ratio} |")
-    print("\nlabkit's default size:", result["default"])
-    print("\nStarDist.load('nuclei'), end to end:", result["nuclei"])
+    print("\n| CPU s, one thread, labkit | value |")
+    print("|---|--:|")
+    for name, values in (("default size", "default"), ("model nuclei", "nuclei")):
+        for key, value in result[values].items():
+            print(f"| {name}, {key} | {value:.4g} |")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
     python benchmarks/tracking.py
 
 Random walkers at the density of a dense sheet (40 px apart, steps of 4 px, 3 % missed),
-10 frames, radius 20 px, gaps of one frame, splitting: the same links from both.
+10 frames, radius 20 px, gaps of one frame, splitting: the same links from both. Then
+whole movies, each in a process of its own for its peak memory.
 """
 
+import multiprocessing
 import resource
 import time
 
@@ -13,21 +15,20 @@ import numpy as np
 
 from labkit.track import TrackParams, edges, link_points
 
-SAME = TrackParams(
-    max_distance=20, area_penalty=0, min_life=0, remove_drift=False, flow_neighbours=0
-)
+SAME = TrackParams.trackmate(20)
 N_FRAMES = 10
 SIZES = (1_000, 4_000, 10_000, 60_000)
+WHOLE = ((91, 1_000), (51, 60_000))  # frames, objects in each
 LAPTRACK_SIZES = (1_000, 4_000)  # its dense distances need N x N x 8 bytes
 
 
-def walkers(n, seed=0):
+def walkers(n, seed=0, n_frames=N_FRAMES):
     """Return the points of each frame."""
     rng = np.random.default_rng(seed)
     side = 40 * np.sqrt(n)
     points = rng.uniform(0, side, (n, 2))
     frames = []
-    for _ in range(N_FRAMES):
+    for _ in range(n_frames):
         points = (points + rng.normal(0, 4, (n, 2))) % side
         frames.append(points[rng.random(n) > 0.03])
     return frames
@@ -57,8 +58,30 @@ def laptrack_links(frames):
     }, spent
 
 
+def whole_movie(n_frames, n, rules):
+    """Return the cost of one movie: CPU-s and peak MB, in this process."""
+    link_points(walkers(100), rules)
+    frames = walkers(n, n_frames=n_frames)
+    _, spent = seconds(link_points, frames, rules)
+    return spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def print_whole_movies():
+    """Print the table of whole movies."""
+    print("\n| frames | objects a frame | rules | CPU-s | peak memory, MB |")
+    print("|--:|--:|---|--:|--:|")
+    context = multiprocessing.get_context("spawn")
+    for n_frames, n in WHOLE:
+        for name, rules in (("TrackMate's", SAME), ("default", TrackParams())):
+            with context.Pool(1) as pool:
+                spent, peak = pool.apply(whole_movie, (n_frames, n, rules))
+            print(
+                f"| {n_frames} | {n} | {name} | {spent:.1f} | {peak:.0f} |", flush=True
+            )
+
+
 def main():
-    """Print the table."""
+    """Print the tables."""
     link_points(walkers(100), SAME)
     print("| objects a frame | TrackMate's rules, s | default, s | peak memory, MB |")
     print("|--:|--:|--:|--:|")
@@ -82,6 +105,7 @@ def main():
             f"{len(ours & theirs)} of {len(theirs)} |",
             flush=True,
         )
+    print_whole_movies()
 
 
 if __name__ == "__main__":

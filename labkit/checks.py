@@ -4,6 +4,8 @@ Each check returns the array in the form that labkit works with, or raises an
 error that says what is wrong, what was found and what to do about it.
 """
 
+import os
+
 import numpy as np
 
 
@@ -31,13 +33,14 @@ def check_image(image, name="image", *, colour=False):
     ValueError
         If the image has other axes, no pixels, or values that are not finite.
     TypeError
-        If the values are not real numbers.
+        If the values are not real numbers, or this is the path of an image.
 
     Examples
     --------
     >>> check_image(np.zeros((4, 5), np.uint8)).shape
     (4, 5)
     """
+    _refuse_path(image, name, "images.read_image")
     image = np.asarray(image)
     if image.dtype.kind not in "buif":
         raise TypeError(
@@ -72,6 +75,7 @@ def check_movie(movie, name="movie"):
     ValueError, TypeError
         As `check_image`, and if there is no time axis.
     """
+    _refuse_path(movie, name, "images.read_movie")
     movie = np.asarray(movie)
     if movie.ndim != 3 or 0 in movie.shape:
         raise ValueError(
@@ -103,13 +107,14 @@ def check_labels(labels, name="labels"):
         If the axes are wrong, values are negative or too large, or the image
         is a 0/255 mask of several objects.
     TypeError
-        If the values are not integers.
+        If the values are not integers, or this is the path of a label image.
 
     Examples
     --------
     >>> check_labels([[0, 1], [2, 2]]).dtype
     dtype('int32')
     """
+    _refuse_path(labels, name, "labels.read_labels")
     labels = np.asarray(labels)
     if labels.dtype.kind not in "ui":
         raise TypeError(
@@ -167,6 +172,15 @@ def check_same_shape(first, second, names):
         )
 
 
+def _refuse_path(value, name, reader):
+    """Raise TypeError if a path is passed for the array that lies there."""
+    if isinstance(value, str | os.PathLike):
+        raise TypeError(
+            f"`{name}` is the path {str(value)!r}, not an array; read it first: "
+            f"labkit.files.{reader}({str(value)!r})"
+        )
+
+
 def _check_plane(array, name):
     """Raise ValueError unless `array` is (H, W) with at least one pixel."""
     if array.ndim == 2 and array.size:
@@ -179,6 +193,8 @@ def _check_plane(array, name):
         hint = f"this has one channel in an axis of its own: use {name}[..., 0]"
     elif array.ndim == 3:
         hint = f"this looks like a movie or stack: pass one frame, {name}[0]"
+    elif array.ndim == 1:
+        hint = "this is a single row; where a list of images is asked for, pass [image]"
     else:
         hint = "pass one frame of one channel"
     raise ValueError(f"`{name}` must have axes (H, W), got shape {array.shape}; {hint}")
@@ -194,5 +210,6 @@ def _refuse_mask(labels, name):
         if n_pieces > 1:
             raise ValueError(
                 f"`{name}` holds only 0 and 255 in {n_pieces} pieces: this is a mask, "
-                f"not labels; number its objects with skimage.measure.label(mask)"
+                f"not labels; number its objects with skimage.measure.label(mask), "
+                f"or in Fiji by Analyze Particles, Show: Count Masks"
             )

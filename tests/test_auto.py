@@ -1,5 +1,7 @@
 """Automatic annotation: known truth, invariances, bad input, the published figures."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -174,6 +176,18 @@ def test_a_diameter_that_the_objects_do_not_have_is_doubted():
     assert any("diameter unsure" in doubt for doubt in diagnose(image, wrong))
 
 
+def test_low_contrast_comes_with_advice_that_helps():
+    image, labels = scene()
+    noisy = image + np.random.default_rng(1).normal(0, 22, image.shape)
+    steps = annotate_steps(noisy)
+    (doubt,) = [one for one in diagnose(noisy, steps) if "low contrast" in one]
+    assert "expose longer" in doubt
+    smoothing = float(re.search(r"smoothing=([\d.]+)", doubt)[1])
+    smoother = annotate(noisy, AutoParams(smoothing=smoothing))
+    assert match(labels, steps.labels).f1 < 0.8
+    assert match(labels, smoother).f1 > 0.95
+
+
 def test_dark_nuclei_are_doubted():
     image, _ = scene(n=12)
     dark = image.max() - image
@@ -199,6 +213,12 @@ def test_an_annotation_that_keeps_few_objects_is_doubted():
 def test_impossible_parameters_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         AutoParams(**wrong)
+
+
+@pytest.mark.parametrize("params", [{"diameter": 20}, 20, "otsu", {}])
+def test_parameters_are_auto_params(params):
+    with pytest.raises(TypeError, match="must be AutoParams"):
+        annotate(np.eye(20), params)
 
 
 def test_bad_images_are_refused():

@@ -1,5 +1,7 @@
 """What the checks let through, in which form, and what their messages say."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,17 @@ def test_labels_become_int32(dtype):
     assert dtype != np.int32 or checked is labels
 
 
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_is_no_array(kind):
+    path = kind("folder/a.tif")
+    with pytest.raises(TypeError, match=r"path .*read_image\('folder.a\.tif'\)"):
+        check_image(path)
+    with pytest.raises(TypeError, match=r"`true` is the path .*read_labels\("):
+        check_labels(path, "true")
+    with pytest.raises(TypeError, match=r"path .*read_movie\("):
+        check_movie(path)
+
+
 @pytest.mark.parametrize("dtype", [float, bool, complex])
 def test_labels_of_other_types_are_refused(dtype):
     with pytest.raises(TypeError, match=r"must hold integers.*skimage\.measure\.label"):
@@ -110,12 +123,13 @@ def test_labels_of_other_types_are_refused(dtype):
     [
         (np.zeros((5, 6, 3), int), "looks like RGB"),
         (np.zeros((9, 5, 6), int), "looks like a movie"),
+        (np.zeros(6, int), r"single row.*pass \[image\]"),
         (np.zeros((0, 0), int), "empty"),
         (np.array([[-1, 2]]), "between 0 and 2147483647, got -1 to 2"),
         (np.array([[0, 2**31]]), "got 0 to 2147483648"),
         (
             np.array([[255, 0, 255]], np.uint8),
-            "0 and 255 in 2 pieces.*mask, not labels",
+            "0 and 255 in 2 pieces.*mask, not labels.*Count Masks",
         ),
     ],
 )

@@ -20,12 +20,14 @@ import labkit
 from labkit import data, synth
 from labkit.auto import AutoParams, annotate
 from labkit.cli import course
+from labkit.cli.console import clean
 from labkit.files.images import read_scale, write_image
 from labkit.files.labels import read_label_movie, read_labels, write_labels
 from labkit.files.tables import read_csv
 from labkit.metrics import match
 from labkit.models import StarDist, StarDistParams, TrainParams
 
+HUGE = ("--diameter", "9000")
 COMMANDS = ("demo", "lab", "data", "annotate", "train", "segment", "track", "export")
 
 
@@ -80,6 +82,17 @@ def test_help_imports_nothing_heavy():
 
 def test_version():
     assert labkit_command("--version").stdout.strip() == f"labkit {labkit.__version__}"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of the system differ")
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)  # as head does after its lines
+    command = [sys.executable, "-m", "labkit", "data"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert done.stderr == ""
+    assert done.returncode == 1
 
 
 # annotate
@@ -154,7 +167,8 @@ def test_a_bad_file_is_named_and_the_others_are_done(kind, frames, tmp_path):
     result = labkit_command("annotate", frames, "-o", out)
     message = error_of(result)
     assert message.startswith("error: ")
-    assert "frame2.tif" in message
+    assert message.count(str(bad)) == 1
+    assert ("--channel" in message) == (kind == "rgb")
     assert (out / "frame1.tif").exists()
     assert (out / "frame3.tif").exists()
     assert not (out / "frame2.tif").exists()
@@ -191,6 +205,43 @@ def test_wrong_words_give_one_clear_line(
     if "--method" in words:
         words[0] = str(frames / "frame1.png")
     assert expected in error_of(labkit_command("annotate", *words))
+
+
+FAILING = {
+    "no image": ("annotate", "{tmp}/empty", "-o", "{out}"),
+    "bad image": ("annotate", "{tmp}/bad.tif", "-o", "{out}"),
+    "bad image, model": ("segment", "{tmp}/bad.tif", "-o", "{out}", "--model", "{m}"),
+    "bad diameter": ("segment", "{f}", "-o", "{out}", "--model", "{m}", *HUGE),
+    "no labels": ("train", "{f}", "{tmp}/empty", "-o", "{out}"),
+    "one frame": ("track", "{f}/frame1.png", "-o", "{out}"),
+}
+
+
+@pytest.mark.parametrize("words", FAILING.values(), ids=FAILING)
+def test_a_failure_leaves_no_new_folder(words, frames, model, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bad.tif").write_text("not an image")
+    before = sorted(tmp_path.rglob("*"))
+    names = {"f": frames, "m": model, "tmp": tmp_path}
+    for out in (tmp_path / "new" / "out", tmp_path / "empty"):
+        error_of(labkit_command(*(word.format(out=out, **names) for word in words)))
+        assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_failure_leaves_what_was_there_and_what_is_done(tmp_path):
+    def broken(out, name=None):
+        with clean(out):
+            out.mkdir(exist_ok=True)
+            if name:
+                (out / name).touch()
+            raise ValueError("late")
+
+    (tmp_path / "there").mkdir()
+    for words in (("there",), ("new",), ("full", "a.tif")):
+        with pytest.raises(ValueError, match="late"):
+            broken(tmp_path / words[0], *words[1:])
+    left = sorted(path.name for path in tmp_path.rglob("*"))
+    assert left == ["a.tif", "full", "there"]
 
 
 def test_debug_shows_where(tmp_path):
@@ -381,6 +432,18 @@ def test_track(movie, tmp_path):
     assert "holds tracks already" in error_of(labkit_command(*words))
 
 
+def test_track_warns_of_links_that_are_guesses(tmp_path):
+    rng = np.random.default_rng(0)
+    for k in range(4):  # every frame shows other nuclei
+        labels = np.zeros((120, 120), np.int32)
+        for number, (row, col) in enumerate(rng.integers(5, 115, (40, 2)), 1):
+            labels[row - 3 : row + 4, col - 3 : col + 4] = number
+        write_labels(tmp_path / "seg" / f"{k}.tif", labels)
+    result = labkit_command("track", tmp_path / "seg", "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert "many links are guesses" in " ".join(result.stderr.split())
+
+
 def test_track_refuses_a_single_frame(movie, tmp_path):
     write_labels(tmp_path / "a.tif", movie.labels[0])
     line = error_of(labkit_command("track", tmp_path / "a.tif", "-o", tmp_path / "o"))
@@ -398,11 +461,17 @@ def test_track_refuses_frames_of_several_shapes(movie, tmp_path):
 # data, lab, demo
 
 
-def test_data_lists_all_sets():
+def test_data_lists_all_sets(tmp_path, monkeypatch):
+    monkeypatch.delenv("LABKIT_DATA", raising=False)
+    monkeypatch.setattr("labkit.data.fetch.cache_folder", lambda: tmp_path)
     result = labkit_command("data")
     assert result.exit_code == 0
-    assert [line.split()[0] for line in result.stdout.splitlines()] == data.names()
-    assert re.search(r"^nuclei +here ", result.stdout, re.M)
+    head, *lines, _, last = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == data.names()
+    where = head.index("on disk")
+    states = {line.split()[0]: line[where:].split()[0] for line in lines}
+    assert (states["nuclei"], states["dsb2018_test"]) == ("yes", "no")
+    assert "labkit data NAME" in last
 
 
 def test_data_prints_the_folder_of_a_set():

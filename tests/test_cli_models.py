@@ -18,6 +18,7 @@ from labkit.models.unet import UNetProbParams
 from labkit.pipeline import segmenting
 from labkit.pipeline.segmenting import SegmentParams
 from labkit.segment import fitting_diameter, segment
+from labkit.segment.scale import sizes_looked_at
 
 PINK, VIOLET = np.array([236, 205, 222]), np.array([96, 62, 140])
 
@@ -91,6 +92,27 @@ def test_colour_reaches_the_model_as_colour(pictures, stained, tmp_path):
     labkit_command("segment", pictures, "-o", tmp_path / "b", *options, "--channel", 0)
     expected = segment(StarDist.load("nuclei"), stained[..., 0], diameter=24)
     assert np.array_equal(read_labels(tmp_path / "b" / "slide.tif"), expected)
+
+
+def test_noise_is_doubted_and_nuclei_are_not(movie, tmp_path):
+    noise = np.random.default_rng(2).integers(0, 255, (128, 128), np.uint8)
+    write_image(tmp_path / "in" / "noise.png", noise)
+    write_image(tmp_path / "in" / "nuclei.png", movie.images[0])
+    result = labkit_command("segment", tmp_path / "in", "-o", tmp_path / "out")
+    first = result.stdout.splitlines()[0]
+    assert "noise.png" in first
+    assert ": 0 nuclei" not in first
+    contrast, size = result.stderr.splitlines()
+    assert "noise or texture instead of nuclei?" in contrast
+    assert "beyond the 7 to 158 px" in size
+    assert size.endswith("--diameter")
+    words = ("segment", tmp_path / "in", "-o", tmp_path / "b", "--diameter", 6)
+    assert "unsure" not in labkit_command(*words).stderr
+
+
+def test_sizes_looked_at_depend_on_the_model(grey_model):
+    low, high = sizes_looked_at(StarDist.load(grey_model))
+    assert (low, high) == (20 / 8, 20 * 8)
 
 
 def test_a_movie_has_one_diameter(movie, tmp_path):
@@ -424,4 +446,5 @@ def test_params_are_plain_yaml(tmp_path):
         "scales": [1.0, 2.0],
         "borders": False,
         "min_area": 0.0,
+        "post": None,
     }

@@ -395,3 +395,43 @@ def test_where_the_image_ends_no_rim_is_taught():
     assert (crop.weight[0][6:26, :2][cut_off] == 0).all()
     assert crop.weight[0][:, 2:].all()
     assert crop.truth[1][4:6, 2:24].all()
+
+
+def disc(radius, side):
+    rows, cols = np.mgrid[:side, :side] - (side - 1) / 2
+    return (rows**2 + cols**2 <= radius**2).astype(np.int32)
+
+
+def test_labels_are_enlarged_to_what_they_were_drawn_after():
+    small, large = 5 * disc(8.3, 24), 5 * disc(8.3 * 4, 96)
+    found = cr.enlarge_labels(small, (96, 96))
+    stairs = small.repeat(4, axis=0).repeat(4, axis=1)
+    assert set(np.unique(found)) == {0, 5}
+    assert np.mean(found != large) < 0.7 * np.mean(stairs != large)
+
+
+def test_enlarged_objects_keep_area_neighbours_and_numbers():
+    labels = np.zeros((40, 50), np.int32)
+    labels[5:15, 5:15], labels[5:15, 15:30] = 3, 9  # touching
+    labels[20, 20], labels[30, 10:40], labels[35:, 44:] = 4, 70000, -1
+    found = cr.enlarge_labels(labels, (100, 125))
+    for number in np.unique(labels)[np.unique(labels) != 0]:
+        area = (found == number).sum() / (labels == number).sum()
+        assert area == pytest.approx(2.5**2, rel=0.12), number
+    between = found[20:32, 30:46]
+    assert (between > 0).all()  # no gap opens between those that touch
+    assert found.dtype == np.int32
+
+
+def test_enlarging_fills_what_was_full_and_keeps_the_empty():
+    assert (cr.enlarge_labels(np.full((4, 5), 2), (12, 15)) == 2).all()
+    assert not cr.enlarge_labels(np.zeros((4, 5), int), (12, 15)).any()
+
+
+def test_an_image_and_its_labels_are_resized_together():
+    labels = 3 * disc(9.0, 30)
+    image = 50.0 * labels
+    for factor in (0.5, 1.7):
+        scaled, found = cr.resized(image, factor, labels)
+        assert scaled.shape == found.shape
+        assert ((scaled > 75) == (found > 0)).mean() > 0.97

@@ -42,6 +42,41 @@ def test_a_message_from_the_browser_moves_the_slider():
     assert explorer.result.sum() == 245
 
 
+def test_what_the_browser_rounds_is_no_move():
+    """Sliders in the browser send 0.42000000000000004 for 0.42 when they appear."""
+    seen = []
+    explorer = explore(
+        lambda image, k: seen.append(k) or image, RAMP, k=(0.1, 1, 0.02, 0.42)
+    )
+    explorer.sliders["k"].value = 0.42000000000000004
+    assert seen == [0.42]
+    assert explorer.params == {"k": 0.42}
+
+
+def test_presets():
+    half = {"half": {"level": 128}, "all": {"level": 0, "twice": True}}
+
+    def brighter(image, level, twice):
+        return image.astype(int) * (1 + twice) > level
+
+    sliders = {"level": (0, 255, 1, 100), "twice": False}
+    explorer = explore(brighter, RAMP, presets=half, **sliders)
+    assert explorer.presets.value == "start"
+    explorer.presets.value = "all"
+    assert explorer.params == {"level": 0, "twice": True}
+    assert explorer.result.sum() == 255
+    explorer.presets.value = "half"  # the check box goes back to where it started
+    assert explorer.params == {"level": 128, "twice": False}
+    explorer.sliders["level"].value = 100
+    assert explorer.presets.value == "start"
+    explorer.sliders["level"].value = 99
+    assert explorer.presets.value is None
+    with pytest.raises(
+        ValueError, match="sets \\['gone'\\], for which there is no slider"
+    ):
+        explore(above, RAMP, level=(0, 9, 1), presets={"a": {"gone": 1}})
+
+
 def test_the_function_sees_the_full_image_and_the_browser_a_small_one():
     image = np.zeros((300, 200), np.uint16)
     image[100:200] = 1000
@@ -71,6 +106,41 @@ def test_labels_are_drawn_on_the_image_and_counted():
     assert picture.shape == (64, 64, 3)
     assert np.ptp(picture[8, 8:24].astype(int), axis=1).max() > 50  # coloured rim
     assert picture[60:, 60:].max() < 40
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_a_colour_image_is_shown_in_colour_on_both_sides(dtype):
+    image = np.zeros((64, 48, 3), dtype)
+    image[:32] = (200, 60, 120)
+    labels = np.zeros((64, 48), np.int32)
+    labels[40:60, 10:40] = 1
+    shapes = []
+
+    def objects(image, n):
+        shapes.append(image.shape)
+        return labels * n
+
+    explorer = explore(objects, image, max_side=64, n=(0, 1, 1, 1))
+    assert shapes == [(64, 48, 3)]
+    assert "1 objects" in explorer.status
+    jpeg = np.frombuffer(explorer.children[-1].children[0].value, np.uint8)
+    before = cv2.imdecode(jpeg, -1)
+    assert before.shape == decode(explorer).shape == (64, 48, 3)
+    for picture in (before, decode(explorer)):
+        blue, green, red = picture[4:28, 4:44].mean(axis=(0, 1))
+        assert red > blue + 30 > green + 60
+    if dtype == np.uint8:  # as it is
+        assert np.abs(before[16, 24].astype(int) - (120, 60, 200)).max() < 8
+    assert np.ptp(decode(explorer)[40, 10:40].astype(int), axis=1).max() > 50
+    assert before[50:].max() < 20
+
+
+def test_results_in_colour_are_shown_in_colour():
+    image = np.zeros((32, 32, 4), np.uint8)
+    image[..., 0], image[..., 3] = 250, 255  # transparency is left out
+    explorer = explore(lambda image, k: image[::-1], image, k=[1])
+    assert explorer.result.shape == (32, 32, 3)
+    assert (decode(explorer)[16, 16] > (50, 50, 200)).tolist() == [False, False, True]
 
 
 def test_own_picture():
@@ -134,8 +204,8 @@ def test_bad_sliders_are_refused(spec, words):
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="no slider"):
         explore(above, RAMP)
-    with pytest.raises(ValueError, match="RGB"):
-        explore(above, np.zeros((8, 8, 3)), level=(0, 1, 1))
+    with pytest.raises(ValueError, match="axes"):
+        explore(above, np.zeros((8, 8, 2)), level=(0, 1, 1))
     with pytest.raises(TypeError, match="unexpected keyword"):
         explore(above, RAMP, wrong=(0, 1, 1))
 
@@ -146,6 +216,15 @@ def test_readers_without_a_kernel_see_the_picture():
     assert base64.b64decode(bundle["image/jpeg"])[:2] == b"\xff\xd8"
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"] == "<Explorer: level=100>"
+
+
+def test_that_picture_is_not_mirrored():
+    explorer = explore(lambda image, k: image > k, np.eye(16)[:8], max_side=64, k=[0.5])
+    bundle = explorer._repr_mimebundle_()
+    jpeg = np.frombuffer(base64.b64decode(bundle["image/jpeg"]), np.uint8)
+    stored = cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE).astype(int)
+    shown = cv2.imdecode(np.frombuffer(explorer._picture.value, np.uint8), 0)
+    assert np.abs(stored - shown).max() < 30
 
 
 def test_a_large_frame_stays_fluid():

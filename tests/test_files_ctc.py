@@ -9,6 +9,7 @@ import tifffile
 import labkit as lk
 from labkit.files.ctc import check_table, read_ctc, read_ctc_table, write_ctc
 from labkit.files.labels import write_labels
+from labkit.files.pieces import one_piece
 from labkit.files.tables import read_csv, write_csv
 from labkit.labels import TRACK_DTYPE
 
@@ -219,11 +220,22 @@ def test_real_tracks_round_trip(tmp_path):
     if not lk.data.is_local("simplus_01"):
         pytest.skip("no simplus_01 in LABKIT_DATA")
     data = lk.data.load("simplus_01")
-    table = write_ctc(tmp_path, np.stack(data.labels), data.tracks)
+    table = write_ctc(tmp_path, np.stack(data.labels), data.tracks, keep_pieces=True)
     assert len(table) == 95
     labels, tracks = read_ctc(tmp_path)
     assert np.array_equal(labels, np.stack(data.labels))
     assert np.array_equal(tracks, data.tracks)
+
+
+def test_only_the_largest_piece_of_an_object_is_written(tmp_path):
+    labels, tracks = _movie(DIVISION, n_frames=4)
+    labels[1, 38, 80:83] = 4  # far from the rest of object 4
+    write_ctc(tmp_path / "one", labels, tracks)
+    write_ctc(tmp_path / "all", labels, tracks, keep_pieces=True)
+    one, whole = (read_ctc(tmp_path / name)[0] for name in ("one", "all"))
+    assert np.count_nonzero(whole != one) == 3
+    assert np.array_equal(one > 0, one_piece(labels) > 0)
+    assert np.array_equal(whole > 0, labels > 0)
 
 
 def test_csv_round_trip_is_exact(tmp_path):

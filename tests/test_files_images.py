@@ -131,7 +131,7 @@ def test_pictures_keep_their_colour_if_asked_to(tmp_path, name, picture):
     assert np.array_equal(read_movie(file, colour=True), picture[None, ..., :3])
     green = read_image(file, colour=True, channel=1)
     assert np.array_equal(green, picture[..., 1])
-    with pytest.raises(ValueError, match=r"[34] channels, choose one"):
+    with pytest.raises(ValueError, match=r"[34] channels, choose one .*--channel\)"):
         read_image(file)
 
 
@@ -243,7 +243,7 @@ def test_truncated_files_are_refused(tmp_path, kind, share):
 def test_what_is_no_image_is_refused(tmp_path):
     cases = {
         "empty.png": (b"", "is empty"),
-        "text.png": (b"not an image at all", "content is not that of a .png"),
+        "text.png": (b"not an image at all", r"^cannot read \S+: its content is not "),
         "text.txt": (b"not an image at all", "not an image by its name"),
         "scan.czi": (b"ZISRAWFILE" + bytes(99), "pip install bioio-czi"),
         "scan.lsm": (b"noise" + bytes(99), "no installed bioio plugin"),

@@ -13,7 +13,7 @@ PACKAGE = Path(labkit.__file__).parent
 NO_LAYER = (PACKAGE / "__init__.py", PACKAGE / "__main__.py")
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p not in NO_LAYER)
 HEAVY = {"torch", "torchvision", "ipycanvas", "ipywidgets", "matplotlib", "dask"}
-MAY_BE_HEAVY = {"crops", "nets", "models", "show", "canvas", "explore"}
+MAY_BE_HEAVY = {"crops", "nets", "models", "show", "canvas", "explore", "scale", "apps"}
 MAX_LINES = 300
 MAX_FUNCTION_LINES = 40  # statements and comments, without docstring: aim for 10 to 25
 MAX_KERNEL_LINES = 60  # numba loops that cannot call out without cost
@@ -97,3 +97,11 @@ def test_importing_labkit_is_light():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_only_mask_rcnn_waits_for_torchvision():
+    code = "import sys, labkit.models; print('torchvision' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

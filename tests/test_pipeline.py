@@ -11,9 +11,10 @@ import yaml
 from labkit import data, pipeline, synth
 from labkit.auto import annotate
 from labkit.files.ctc import read_ctc
-from labkit.files.images import write_image
+from labkit.files.images import read_movie, write_image
 from labkit.files.labels import read_label_movie, read_labels, write_labels
 from labkit.files.tables import read_csv
+from labkit.files.trackmate import read_trackmate
 from labkit.metrics import match, sum_matches
 from labkit.models import StarDist, StarDistParams, TrainParams
 from labkit.models import training as model_training
@@ -82,6 +83,10 @@ def test_tracks_agree_in_all_their_files(finished):
     assert set(np.unique(movie)) - {0} == set(tracks["track_id"])
     ctc_labels, _ = read_ctc(folder / "ctc")
     assert np.array_equal(ctc_labels > 0, movie > 0)
+    session = read_trackmate(folder / "tracks.xml")
+    assert np.array_equal(session.tracks["track_id"], tracks["track_id"])
+    assert np.array_equal(session.labels > 0, movie > 0)
+    assert read_movie(folder / "tracks_raw.tif").shape == movie.shape
     stats = read_csv(folder / "track_stats.csv")
     assert set(stats["track_id"]) == set(tracks["track_id"])
     edges = read_csv(folder / "edges.csv")
@@ -302,6 +307,15 @@ def test_pairs_of_other_shapes_are_refused(movie, tmp_path):
     pairs = pipeline.pair_files(images, labels)
     with pytest.raises(ValueError, match=r"a\.png .*a\.tif .*differ in shape"):
         pipeline.load_pairs(pairs)
+
+
+def test_raw_images_and_masks_are_no_labels(movie, tmp_path):
+    images, labels = write_pairs(tmp_path, movie)
+    with pytest.raises(ValueError, match=r"a\.png does not look like label images"):
+        pipeline.load_pairs(pipeline.pair_files(images, images))
+    tifffile.imwrite(labels / "b.tif", (movie.labels[1] > 0).astype(np.uint8))  # 0, 1
+    with pytest.raises(ValueError, match=r"b\.tif .*or labkit annotate"):
+        pipeline.load_pairs(pipeline.pair_files(images, labels))
 
 
 def test_movies_are_pairs_too(movie, tmp_path):

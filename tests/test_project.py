@@ -14,6 +14,7 @@ import nbformat
 import pytest
 import typer
 import yaml
+from packaging.requirements import Requirement
 
 import labkit
 from labkit.cli import app
@@ -62,6 +63,30 @@ def test_environment_names_the_same_things_as_pyproject():
     assert conda | pip == {CONDA_NAMES.get(n, n): bound for n, bound in wanted.items()}
 
 
+@pytest.mark.parametrize("kind", ["cpu", "gpu"])
+def test_variants_of_the_environment_add_to_it(kind):
+    path = ROOT / "tools" / f"environment-{kind}.yml"
+    variant = yaml.safe_load(path.read_text(encoding="utf-8"))
+    whole = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert (variant["name"], variant["channels"]) == (whole["name"], whole["channels"])
+    bounds = dict(map(split, variant["dependencies"]))
+    assert bounds[f"pytorch-{kind}"] == environment()[0]["pytorch"]
+
+
+def test_colab_has_versions_that_fit():
+    """So that nothing that Colab has loaded must be exchanged, and it restarted."""
+    lines = (ROOT / "tools" / "colab.txt").read_text(encoding="utf-8").splitlines()
+    has = dict(line.split("==") for line in lines if not line.startswith("#"))
+    wanted = [Requirement(line) for line in PYPROJECT["project"]["dependencies"]]
+    shared = [one for one in wanted if one.name in has]
+    assert len(shared) > 20
+    assert [one.name for one in shared if has[one.name] not in one.specifier] == []
+    for name in NOTEBOOKS:
+        book = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4)
+        first = next(cell for cell in book.cells if cell.cell_type == "code")
+        assert "%pip install -q -c preinstalled.txt git+" in first.source
+
+
 def test_only_lower_bounds():
     for requirement in PYPROJECT["project"]["dependencies"]:
         assert re.fullmatch(r">=[0-9.]+", split(requirement)[1]), requirement
@@ -96,7 +121,7 @@ def test_readme_says_in_line_3_what_it_is():
 def test_readme_has_the_two_commands():
     commands = "".join(text for _, text in code_blocks())
     assert "pip install -e . && labkit demo" in commands
-    assert 'pip install -e ".[test]" && pytest' in commands
+    assert 'pip install -e ".[test]" && pytest -n logical' in commands
 
 
 def readme_commands():
@@ -197,6 +222,7 @@ def test_wheel_carries_manifest_style_sheet_notebooks_and_models(wheel):
     for kind in ("stardist", "unetprob"):
         for suffix in ("yaml", "safetensors"):
             assert f"labkit/weights/{kind}_nuclei.{suffix}" in sizes
+    assert sizes["labkit/banks/nuclei.npz"] < 4e5
     weights = [sizes[name] for name in sizes if name.endswith(".safetensors")]
     assert max(weights) <= 8e6
     assert sum(weights) <= 20e6

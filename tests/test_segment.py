@@ -207,6 +207,13 @@ def test_impossible_options_are_refused(options, message, trained):
         segment(model, np.eye(20), **options)
 
 
+def test_the_name_of_a_model_is_none():
+    with pytest.raises(
+        TypeError, match=r"load it first: labkit\.models\.load\('nuclei"
+    ):
+        segment("nuclei", np.eye(20))
+
+
 @pytest.mark.parametrize("kind", [StarDist, UNetProb])
 @pytest.mark.parametrize("diameter", [None, 20.0, "auto"])
 def test_untrained_models_are_refused(kind, diameter):
@@ -436,3 +443,29 @@ def test_agreement_is_high_where_the_model_is_sure(monkeypatch):
         lk.segment.agreement(None, marks, labels, n_views=8)
     with pytest.raises(ValueError, match="differ in"):
         lk.segment.agreement(None, marks[1:], labels)
+
+
+# doubts
+
+
+@pytest.mark.parametrize("blur", [1, 2, 4, 8])
+def test_what_a_network_sees_in_blurred_noise_is_doubted(blur):
+    noise = np.random.default_rng(blur).normal(0, 1, (256, 256))
+    noise = cv2.GaussianBlur(noise, (0, 0), blur)
+    image = np.round(1000 * (noise - noise.min())).astype(np.uint16)
+    labels = lk.segment.segment(StarDist.load("nuclei"), image, diameter="auto")
+    (doubt,) = lk.segment.diagnose(image, labels)
+    assert doubt.startswith(("what was found is hardly", "no nuclei found"))
+    colour = np.dstack([image] * 3).astype(np.float32)
+    assert lk.segment.diagnose(colour, labels) == [doubt]
+
+
+def test_true_nuclei_are_not_doubted_bright_dark_or_stained():
+    nuclei = lk.data.load("nuclei")
+    image, labels = nuclei.images[0], nuclei.labels[0]
+    stained = np.dstack([np.full_like(image, 200), image, image[::-1]])
+    for one in (image, image.max() - image, stained):
+        assert lk.segment.diagnose(one, labels) == []
+    assert lk.segment.diagnose(image, np.ones_like(labels)) == []  # nothing to compare
+    with pytest.raises(ValueError, match="differ in shape"):
+        lk.segment.diagnose(image[:9], labels)

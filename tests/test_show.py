@@ -277,6 +277,11 @@ def test_curves_compare_several_histories(history):
     figure = show.curves({"noise": history, "black": history}, log=True)
     assert sum("noise" in text for text in texts(figure)) == 3
     assert figure.axes[0].get_yscale() == "log"
+    figure.draw_without_rendering()
+    ticks = figure.axes[0].get_yticklabels(which="both")
+    numbers = [text.get_text() for text in ticks if text.get_text()]
+    assert all(float(number) > 0 for number in numbers)  # 0.6, not 6 x 10^-1
+    assert len(numbers) >= 2
     assert "run 2, training" in texts(show.curves(history, history))
 
 

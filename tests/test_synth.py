@@ -1,7 +1,5 @@
 """Simulated movies: what they promise about images, labels, tracks and lineage."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -207,13 +205,6 @@ def test_nuclei_are_brighter_than_the_background(movie):
         background = image[labels == 0]
         assert np.median(image[labels > 0]) > background.mean() + 3 * background.std()
         assert image.max() < 65535
-
-
-def test_ten_small_frames_take_less_than_a_second():
-    simulate_movie(2)
-    start = time.process_time()
-    simulate_movie(n_frames=10, shape=(256, 256))
-    assert time.process_time() - start < 1.0
 
 
 def test_fields_may_be_tiny_or_oblong():

@@ -13,11 +13,12 @@ from ..objects import (
 from . import edits
 from .changes import Change
 from .classes import ClassTools
+from .cutting import Cutting, edited
 from .finding import Finding
 from .store import Store, check_object
 
 
-class Annotation(Finding, ClassTools, Store):
+class Annotation(Finding, Cutting, ClassTools, Store):
     """What has been drawn on an image or movie: objects, classes, undo, autosave.
 
     Every method is one step that `undo` takes back. With a `path`, each step is in
@@ -190,46 +191,6 @@ class Annotation(Finding, ClassTools, Store):
 
         return self._edit("grow" if width > 0 else "shrink", ids, grown)
 
-    def split(self, number, line, *, note=None):
-        """Cut an object along a line; the largest part keeps the id.
-
-        Parameters
-        ----------
-        number : int
-        line : (n, 2) array_like
-            From outside to outside, (row, col).
-
-        Returns
-        -------
-        list of Object
-
-        Raises
-        ------
-        ValueError
-            If the line does not cut it in two.
-        """
-        one = self[number]
-        parts = edits.split(one.polygon, line, self.frame_shape)
-        ids = [number, *range(self._free_id(), self._free_id() + len(parts) - 1)]
-        found = [
-            dataclasses.replace(_edited(one, part), id=i)
-            for i, part in zip(ids, parts, strict=True)
-        ]
-        self._change("split", before=[one], after=found, note=note)
-        return found
-
-    def merge(self, ids, *, note=None):
-        """Join objects of one frame to one, which keeps the first id; return it."""
-        found = [self[number] for number in dict.fromkeys(ids)]
-        if len(found) < 2 or len({one.frame for one in found}) > 1:
-            raise ValueError(
-                f"choose at least two objects of one frame to merge, got {list(ids)}"
-            )
-        polygon = edits.merged([one.polygon for one in found], self.frame_shape)
-        whole = _edited(found[0], polygon)
-        self._change("merge", before=found, after=[whole], note=note)
-        return whole
-
     def copy_to_frame(self, ids, frame):
         """Copy objects to another frame, where they get new ids; return them."""
         copies = [
@@ -252,7 +213,7 @@ class Annotation(Finding, ClassTools, Store):
         found = [self[number] for number in _as_ids(ids)]
         outlines = [outline(one) for one in found]
         new = [
-            None if polygon is None else _edited(one, polygon)
+            None if polygon is None else edited(one, polygon)
             for one, polygon in zip(found, outlines, strict=True)
         ]
         if found:
@@ -270,13 +231,6 @@ class Annotation(Finding, ClassTools, Store):
     def _free_id(self):
         """The lowest id above all that are in use."""
         return max(self._objects, default=0) + 1
-
-
-def _edited(one, polygon):
-    """An object with another outline; of a box, the box round it."""
-    if one.is_box:
-        polygon = box_polygon(np.min(polygon, axis=0), np.max(polygon, axis=0))
-    return dataclasses.replace(one, polygon=polygon, edited=True)
 
 
 def _as_ids(ids):

@@ -5,9 +5,10 @@ import re
 
 import numpy as np
 
-from ..objects import PALETTE, ObjectClass
+from ..objects import PALETTE, ObjectClass, mask_box
 from . import edits
 from .changes import Change
+from .store import box_slices
 
 
 def check_class(one, others=()):
@@ -52,10 +53,8 @@ class ClassTools:
         mask, origin = edits.stroke_mask(points, radius, self.frame_shape)
         if not mask.size:
             return
-        part = tuple(
-            slice(low, low + n) for low, n in zip(origin, mask.shape, strict=True)
-        )
-        values = np.where(mask, np.uint8(class_id), self.class_map(frame)[part])
+        part = box_slices(origin, mask.shape)
+        values = np.where(mask, np.uint8(class_id), self._painted(frame, part))
         patch = self._patch(frame, origin, values)
         self.do(Change("paint", patches=(patch,), note=note or {}))
 
@@ -108,10 +107,9 @@ class ClassTools:
             painted = self._class_map[frame]
             gone = painted == class_id
             if gone.any():
-                rows, cols = (np.flatnonzero(gone.any(axis=axis)) for axis in (1, 0))
-                origin = int(rows[0]), int(cols[0])
-                part = painted[origin[0] : rows[-1] + 1, origin[1] : cols[-1] + 1]
-                yield self._patch(frame, origin, np.where(part == class_id, 0, part))
+                box = mask_box(gone)
+                kept = np.where(gone[box], 0, painted[box])
+                yield self._patch(frame, tuple(part.start for part in box), kept)
 
     def _check_class(self, class_id):
         """Raise ValueError if there is no such class."""

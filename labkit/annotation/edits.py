@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..labels import from_polygons
-from ..objects import check_polygon, crop_mask, mask_polygon
+from ..objects import check_polygon, crop_mask, mask_polygon, placed_mask
 
 
 def simplified(polygon, tolerance=0.4):
@@ -87,7 +87,7 @@ def brushed(polygon, points, radius, shape, *, erase=False, taken=None):
     """
     stroke, corner = stroke_mask(points, radius, shape)
     mask, origin = _together(polygon, (stroke, corner), shape)
-    part = _placed(stroke, corner, mask.shape, origin)
+    part = placed_mask(stroke, np.subtract(corner, origin), mask.shape)
     if taken is not None:
         part &= ~_cut(taken, mask.shape, origin)
     mask = mask & ~part if erase else mask | part
@@ -113,7 +113,7 @@ def merged(polygons, shape):
     high = np.max([np.add(o, m.shape) for m, o in masks], axis=0)
     mask = np.zeros(high - low, bool)
     for one, origin in masks:
-        mask |= _placed(one, origin, mask.shape, low)
+        mask |= placed_mask(one, np.subtract(origin, low), mask.shape)
     return mask_polygon(mask, low)
 
 
@@ -236,7 +236,7 @@ def _padded(polygon, shape, width):
     mask, origin = crop_mask(polygon, shape)
     low = np.maximum(np.subtract(origin, width), 0)
     high = np.minimum(np.add(origin, mask.shape) + width, shape)
-    return _placed(mask, origin, high - low, low), low
+    return placed_mask(mask, np.subtract(origin, low), high - low), low
 
 
 def _together(polygon, other, shape):
@@ -246,16 +246,7 @@ def _together(polygon, other, shape):
         return mask, origin
     low = np.minimum(origin, other[1])
     high = np.maximum(np.add(origin, mask.shape), np.add(other[1], other[0].shape))
-    return _placed(mask, origin, high - low, low), low
-
-
-def _placed(mask, origin, shape, corner):
-    """Put a mask at its place in an array that starts at `corner`."""
-    array = np.zeros(shape, bool)
-    if mask.size:
-        row, col = np.subtract(origin, corner)
-        array[row : row + mask.shape[0], col : col + mask.shape[1]] = mask
-    return array
+    return placed_mask(mask, np.subtract(origin, low), high - low), low
 
 
 def _cut(array, shape, corner):

@@ -19,7 +19,6 @@ from ..objects import Object, ObjectClass
 
 SUFFIX = ".labkit"  # of the files
 VERSION = 1
-_FORMAT = "labkit-annotation"
 
 
 class Journal:
@@ -64,8 +63,8 @@ class Journal:
             self.cut_back()
             raise OSError(
                 f"{len(self.waiting)} changes are kept in memory but could not be "
-                f"written to {self.path} ({error.strerror}); make room or save the "
-                f"annotation elsewhere"
+                f"written to {self.path} ({error.strerror}); make room or save it "
+                f"all elsewhere with save_as(path)"
             ) from error
         self.waiting.clear()
         self.n_bytes += len(data)
@@ -87,11 +86,11 @@ class Journal:
             what = "is gone" if found is None else "was changed by another program"
             raise ValueError(
                 f"{self.path} {what} since it was opened; nothing is lost in memory: "
-                f"save the annotation under another name with save_as(path)"
+                f"save it all under another name with save_as(path)"
             )
 
 
-def write_journal(path, shape, changes, more=()):
+def write_journal(path, shape, changes, more=(), *, kind="annotation"):
     """Write a new journal; return it, ready to go on.
 
     Parameters
@@ -102,13 +101,15 @@ def write_journal(path, shape, changes, more=()):
     changes : iterable of Change
     more : iterable of dict
         What follows them: ``{"what": "undo"}``, "redo" and "done".
+    kind : str
+        What the file holds, so that it is not taken for something else.
 
     Raises
     ------
     PermissionError, FileNotFoundError
         If the folder cannot be written to or is not there.
     """
-    lines = [_dump({_FORMAT: VERSION, "shape": list(shape)})]
+    lines = [_dump({f"labkit-{kind}": VERSION, "shape": list(shape)})]
     lines += [_dump(change_to_json(change)) for change in changes]
     lines += map(_dump, more)
     data = "".join(lines).encode()
@@ -117,12 +118,14 @@ def write_journal(path, shape, changes, more=()):
     return Journal(path, len(data))
 
 
-def read_journal(path):
+def read_journal(path, *, kind="annotation"):
     """Read a journal.
 
     Parameters
     ----------
     path : str or Path
+    kind : str
+        What it must hold.
 
     Returns
     -------
@@ -150,11 +153,12 @@ def read_journal(path):
                 f"those after it in a text editor to get back what was done before"
             ) from error
     first = entries[0] if entries else None
-    if not isinstance(first, dict) or not {_FORMAT, "shape"} <= first.keys():
-        raise ValueError(f"{path} is no annotation of labkit, or is empty")
-    if first[_FORMAT] > VERSION:
+    name = f"labkit-{kind}"
+    if not isinstance(first, dict) or not {name, "shape"} <= first.keys():
+        raise ValueError(f"{path} is no {kind} of labkit, or is empty")
+    if first[name] > VERSION:
         raise ValueError(
-            f"{path} was written by a newer labkit (format {first[_FORMAT]}, "
+            f"{path} was written by a newer labkit (format {first[name]}, "
             f"this one reads {VERSION}); update labkit"
         )
     return tuple(first["shape"]), entries[1:], len(whole)

@@ -125,11 +125,14 @@ class Store:
     def labels(self, frame=0):
         """Return the label image of one frame: value = id, higher ids on top.
 
+        Bounding boxes are filled, and lie below all outlines.
+
         Returns
         -------
         (H, W) ndarray of int32
         """
-        return to_labels(self.objects(frame), self.frame_shape)
+        found = sorted(self.objects(frame), key=lambda one: not one.is_box)
+        return to_labels(found, self.frame_shape)
 
     def layers(self, frame=0):
         """Return one mask an object, so that overlaps are kept: (N, H, W) bool."""
@@ -137,9 +140,7 @@ class Store:
 
     def class_map(self, frame=0):
         """Return the painted classes of one frame: (H, W) uint8, 0 where none is."""
-        if self._class_map is None:
-            return np.zeros(self.frame_shape, np.uint8)
-        return self._class_map[frame].copy()
+        return self._painted(frame, box_slices((0, 0), self.frame_shape))
 
     def do(self, change):
         """Carry out a change, remember it, write it to the file; return it.
@@ -203,7 +204,7 @@ class Store:
         """Set a part of the class map."""
         if self._class_map is None:
             self._class_map = np.zeros((self.n_frames, *self.frame_shape), np.uint8)
-        self._class_map[frame][_part(origin, values.shape)] = values
+        self._class_map[frame][box_slices(origin, values.shape)] = values
 
     def _again(self, entry):
         """Do again what a line of the file says."""
@@ -232,13 +233,14 @@ class Store:
 
     def _patch(self, frame, origin, values):
         """What painting a part of the class map changes."""
-        part = _part(origin, values.shape)
-        before = (
-            np.zeros(values.shape, np.uint8)
-            if self._class_map is None
-            else self._class_map[frame][part].copy()
-        )
+        before = self._painted(frame, box_slices(origin, values.shape))
         return Patch(frame, origin, before, values)
+
+    def _painted(self, frame, part):
+        """A copy of a part (slices) of the class map."""
+        if self._class_map is None:
+            return np.zeros([one.stop - one.start for one in part], np.uint8)
+        return self._class_map[frame][part].copy()
 
     def _beginning(self):
         """What was there before the first change that can be undone."""
@@ -262,8 +264,8 @@ class Store:
         return tuple(Patch(f, (0, 0), empty, self._class_map[f]) for f in painted)
 
 
-def _part(origin, shape):
-    """Slices of a part of a plane."""
+def box_slices(origin, shape):
+    """Slices of a part of a plane that begins at `origin`."""
     return tuple(slice(low, low + n) for low, n in zip(origin, shape, strict=True))
 
 

@@ -7,7 +7,7 @@ from skimage.segmentation import watershed
 from ..auto import estimate_diameter
 from ..auto.grey import without_colour
 from ..checks import check_image
-from ..objects import mask_polygon
+from ..objects import exact_distance, mask_polygon
 from .inputs import check_axes, reader
 from .scene import relative_light, unit
 from .shapes import filled, pieces
@@ -135,8 +135,7 @@ def from_scribble(points, width):
     path = np.round(points - origin).astype(np.int32)[:, None, ::-1]
     cv2.polylines(stroke, [path], isClosed=False, color=0)
     stroke[path[0, 0, 1], path[0, 0, 0]] = 0  # of one point no line is drawn
-    near = cv2.distanceTransform(stroke, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return mask_polygon(filled(near <= width / 2), origin)
+    return mask_polygon(filled(exact_distance(stroke) <= width / 2), origin)
 
 
 def _seen(point, image, read, diameter):

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from ..checks import check_image
-from ..objects import crop_mask
-from .shapes import depth_in, diameter_of, distance_to, framed, overlapping_piece
+from ..objects import crop_mask, placed_mask
+from .shapes import depth_in, diameter_of, distance_to, overlapping_piece
 
 GROW = 0.4  # of the drawn diameter: how far the crop reaches beyond the line
 MIN_GROW = 5  # px
@@ -129,7 +129,7 @@ def look(image, polygon, *, prob=None, taken=None, grow=None):
     box = _grown_box(mask.shape, origin, grow, image.shape[:2])
     start = np.array([part.start for part in box])
     shape = tuple(part.stop - part.start for part in box)
-    drawn = framed(mask, origin - start, shape)
+    drawn = placed_mask(mask, origin - start, shape)
     others = np.zeros(shape, bool) if taken is None else taken[box] != 0
     if not (drawn & ~others).any():
         raise ValueError(

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from ..objects import disc, mask_box
+
 
 def depth_in(mask):
     """Distance of each pixel of a mask to the outside; beyond the crop is outside."""
@@ -42,8 +44,7 @@ def smoothed(mask, radius):
     """Morphological opening by a disc: without hairs and specks."""
     if radius < 1:
         return mask
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * int(radius) + 1,) * 2)
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(radius)) > 0
 
 
 def overlapping_piece(mask, drawn):
@@ -60,28 +61,7 @@ def overlapping_piece(mask, drawn):
     return labels == shared.argmax()
 
 
-def framed(mask, origin, shape):
-    """Place a small mask into an empty one.
-
-    Parameters
-    ----------
-    mask : (h, w) ndarray of bool
-    origin : (int, int)
-        Where its first pixel goes; it must fit.
-    shape : (int, int)
-
-    Returns
-    -------
-    (H, W) ndarray of bool
-    """
-    full = np.zeros(shape, bool)
-    (row, col), (height, width) = origin, mask.shape
-    full[row : row + height, col : col + width] = mask
-    return full
-
-
 def trimmed(mask):
     """The smallest part of a mask that holds all of it, and where that starts."""
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = np.s_[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-    return mask[box], (int(rows[0]), int(cols[0]))
+    box = mask_box(mask)
+    return mask[box], tuple(part.start for part in box)

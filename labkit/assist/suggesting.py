@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..objects import check_polygon, mask_polygon
+from ..objects import check_polygon, mask_polygon, placed_mask
 from .inputs import check_axes, check_method, check_taken, reader
 from .methods import FINDERS, alternatives
 from .probmap import ProbMap
 from .scene import look
-from .shapes import distance_to, framed, iou, trimmed
+from .shapes import distance_to, iou, trimmed
 
 METHODS = ("auto", "unet", "watershed", "region", "snake")
 MIN_IOU = 0.3  # with the drawing; below, a suggestion has too little to do with it
@@ -191,7 +191,7 @@ def _same(one, other):
     """Whether nobody needs to see both of two suggestions."""
     low = np.minimum(one.origin, other.origin)
     size = np.max([s.origin + np.array(s.mask.shape) for s in (one, other)], axis=0)
-    masks = [framed(s.mask, s.origin - low, size - low) for s in (one, other)]
+    masks = [placed_mask(s.mask, s.origin - low, size - low) for s in (one, other)]
     return iou(*masks) > SAME
 
 

@@ -15,6 +15,7 @@ References
 
 from .diagnosis import diagnose
 from .diameter import estimate_diameter
+from .explaining import Explanation, explain
 from .filters import keep_typical_area, noise_background
 from .flood import split_touching
 from .params import AutoParams
@@ -24,10 +25,12 @@ from .threshold import foreground
 __all__ = [
     "AutoParams",
     "AutoSteps",
+    "Explanation",
     "annotate",
     "annotate_steps",
     "diagnose",
     "estimate_diameter",
+    "explain",
     "foreground",
     "keep_typical_area",
     "noise_background",

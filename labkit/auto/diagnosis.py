@@ -11,6 +11,7 @@ FEW_OBJECTS = 5
 FEW_LEVELS = 12
 BRIGHT_MEDIAN = 0.5  # of the stretched image; nuclei on dark: below 0.2
 LOW_CONTRAST = 20  # heights in standard deviations of the blurred noise
+MORE_SMOOTHING = 0.08  # finds nuclei in twice the noise, with a rounder contour
 ODD_RATIO = (0.7, 1.45)  # diameter of the objects to the one that was assumed
 MANY_REJECTED = 0.5
 BROAD_AREAS = 0.55  # quartile range of the object diameters to their median
@@ -79,8 +80,8 @@ def _doubt_objects(table, steps):
         doubts.append(f"only {n} objects: their median area means little")
     if not ODD_RATIO[0] < middle / steps.diameter < ODD_RATIO[1]:
         doubts.append(
-            f"estimated diameter unsure: {steps.diameter:.0f} px was assumed, the "
-            f"objects have {middle:.0f} px; set AutoParams(diameter=...)"
+            f"diameter unsure: {steps.diameter:.0f} px was assumed, the objects have "
+            f"{middle:.0f} px; set it by AutoParams(diameter=...) or --diameter"
         )
     if n_kept < MANY_REJECTED * n or (high - low) > BROAD_AREAS * middle:
         doubts.append(
@@ -101,9 +102,12 @@ def _doubt_brightness(heights, stretched, diameter):
     noise = noise_after_blur(noise_level(stretched), max(0.7, 0.04 * diameter))
     contrast = np.median(heights) / max(noise, 1e-6)
     if contrast < LOW_CONTRAST:
-        return [
-            f"low contrast: nuclei rise {contrast:.0f} noise levels, not 20 or more"
-        ]
+        seen = f"nuclei rise {contrast:.0f} noise levels, not {LOW_CONTRAST} or more"
+        helps = (
+            f"expose longer or with more light, or try smoothing={MORE_SMOOTHING} "
+            f"(AutoParams, or a file for --params) or labkit segment"
+        )
+        return [f"low contrast: {seen}; {helps}"]
     if np.std(heights) > UNEQUAL * np.mean(heights):
         return ["brightness differs much between objects: dim nuclei may be missing"]
     return []

@@ -5,6 +5,7 @@ import numpy as np
 
 from ..checks import check_labels, check_pair
 from ..labels.basic import small_numbers
+from ..objects import dilated, disc
 from .grey import enlarge_labels
 from .regions import areas_of, look_up
 
@@ -131,13 +132,7 @@ def find_left_out(around, objects, labels, smallest=0.2, margin=0.15):
     shape, diameter = around.smooth.shape, around.diameter
     found, kept = enlarge_labels(objects, shape) > 0, enlarge_labels(labels, shape) > 0
     bright = (around.bright & ~kept).view(np.uint8)
-    bright = cv2.morphologyEx(bright, cv2.MORPH_OPEN, _disc(smallest * diameter))
+    bright = cv2.morphologyEx(bright, cv2.MORPH_OPEN, disc(smallest * diameter / 2))
     rejected = (found & ~kept) | (bright > 0)
-    wide = cv2.dilate(rejected.view(np.uint8), _disc(2 * margin * diameter)) > 0
+    wide = dilated(rejected, margin * diameter)
     return enlarge_labels(wide, objects.shape) & (labels == 0)
-
-
-def _disc(diameter):
-    """Round structuring element."""
-    size = 2 * int(diameter / 2) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))

@@ -9,7 +9,7 @@ from .regions import boxes_of, grow, means_above, solid_parts
 REACH = 0.12  # diameters that a piece may grow before it is cut
 
 
-def outline_objects(image, pieces, around, params):
+def outline_objects(image, pieces, around, params, least=None):
     """Outline pieces of the working copy in the full image.
 
     The level of a nucleus is the mean of its upper half, its base the background
@@ -26,6 +26,8 @@ def outline_objects(image, pieces, around, params):
     around : Surroundings
     params : AutoParams
         Uses `smoothing`, `edge`, `offset`, `min_contrast`, `min_area`.
+    least : float, optional
+        Least height of a nucleus, see `least_height`; by default that of these pieces.
 
     Returns
     -------
@@ -37,13 +39,10 @@ def outline_objects(image, pieces, around, params):
     n = int(pieces.max())
     if n == 0:
         return np.zeros(image.shape, np.int32), np.zeros(1, np.int64)
-    grown = grow(pieces, max(1, round(REACH * around.diameter)))
-    anything = np.full(n + 1, -np.inf)
-    base, _ = means_above(around.background, pieces, anything)
-    level, _ = means_above(around.smooth, pieces, anything)
-    upper, n_upper = means_above(around.smooth, grown, (base + level) / 2)
-    height = np.maximum(level, upper) - base
-    visible = _visible(height, n_upper, around, params)
+    grown, base, height, whole = heights(pieces, around)
+    if least is None:
+        least = least_height(height[whole], around.noise, params)
+    visible = height > least
     limits = np.where(visible, base + params.edge * height, np.inf)
     smooth, factor = around.smooth, image.shape[0] / pieces.shape[0]
     if image.shape != pieces.shape:
@@ -57,9 +56,29 @@ def outline_objects(image, pieces, around, params):
     return objects, areas
 
 
-def _visible(height, areas, around, params):
-    """Tell which labels rise above the noise and compare with the others."""
+def heights(pieces, around):
+    """Measure how far pieces rise above their background.
+
+    Returns
+    -------
+    grown : (h, w) ndarray of int32
+        The pieces, with what is around them.
+    base, height : (n + 1,) ndarray of float32
+        Background under each, and how far its brighter half rises above it.
+    whole : (n + 1,) ndarray of bool
+        Which are large enough to tell the typical height.
+    """
+    grown = grow(pieces, max(1, round(REACH * around.diameter)))
+    anything = np.full(int(pieces.max()) + 1, -np.inf)
+    base, _ = means_above(around.background, pieces, anything)
+    level, _ = means_above(around.smooth, pieces, anything)
+    upper, areas = means_above(around.smooth, grown, (base + level) / 2)
     whole = areas > 0.1 * around.diameter**2
     whole[0] = False
-    typical = weighted_median(height[whole], height[whole])
-    return height > max(params.min_contrast * typical, 3 * params.offset * around.noise)
+    return grown, base, np.maximum(level, upper) - base, whole
+
+
+def least_height(found, noise, params):
+    """Return the height that tells a nucleus from noise and from the faintest ones."""
+    typical = weighted_median(found, found)
+    return max(params.min_contrast * typical, 3 * params.offset * noise)

@@ -86,7 +86,7 @@ def annotate(image, params=None):
     >>> int(lk.auto.annotate(image).max())
     2
     """
-    image, params = check_image(image), params or AutoParams()
+    image, params = _checked(image, params)
     found = _find(image, params)
     if found is None:
         return np.zeros(image.shape, np.int32)
@@ -112,7 +112,7 @@ def annotate_steps(image, params=None):
     >>> steps.diameter, int(steps.labels.max())
     (0.0, 0)
     """
-    image, params = check_image(image), params or AutoParams()
+    image, params = _checked(image, params)
     found = _find(image, params)
     if found is None:
         return _nothing(image.shape)
@@ -127,6 +127,17 @@ def annotate_steps(image, params=None):
         labels,
         find_left_out(around, objects, labels),
     )
+
+
+def _checked(image, params):
+    """Return an image that can be used, and the parameters or the default ones."""
+    params = AutoParams() if params is None else params
+    if not isinstance(params, AutoParams):
+        raise TypeError(
+            f"`params` must be AutoParams, got {params!r}; say for example "
+            f"labkit.auto.AutoParams(diameter=24)"
+        )
+    return check_image(image), params
 
 
 def _find(image, params):

@@ -86,26 +86,65 @@ def foreground(image, diameter, params):
     return enlarge_labels(above(around), image.shape)
 
 
+class Copy(NamedTuple):
+    """The working copy of a stretched image, and how it rises over its neighbourhood.
+
+    Attributes
+    ----------
+    diameter : float
+        Typical nucleus diameter in px of this copy.
+    smooth : (h, w) ndarray of float32
+        The image, blurred a little.
+    rise : (h, w) ndarray of float32
+        How far each pixel lies above the mean of its neighbourhood.
+    noise : float
+        Standard deviation of the noise in `smooth`.
+    """
+
+    diameter: float
+    smooth: np.ndarray
+    rise: np.ndarray
+    noise: float
+
+
 def surroundings(image, diameter, params):
     """Compare a stretched image with its neighbourhood, on the working copy."""
+    copy = working_copy(image, diameter, params)
+    rise = least_rise(copy.rise[::4, ::4], copy.noise, params)
+    return compare(copy, copy.noise, rise, params)
+
+
+def working_copy(image, diameter, params):
+    """Shrink and blur a stretched image: the first part of `surroundings`."""
     factor = max(1, int(diameter // WORKING_DIAMETER))
     image, diameter = shrink(image, factor), diameter / factor
     sigma = max(0.7, params.smoothing * diameter)
     smooth, noise = blur(image, sigma), noise_after_blur(noise_level(image), sigma)
-    window = params.window * diameter
-    rise = smooth - enlarge(average(smooth, window), smooth.shape)
-    bright = rise > max(
-        params.offset * noise, 0.04 * np.percentile(rise[::4, ::4], 99), 1e-5
-    )
+    nearby = average(smooth, params.window * diameter)
+    return Copy(diameter, smooth, smooth - enlarge(nearby, smooth.shape), noise)
+
+
+def least_rise(rises, noise, params):
+    """Return how far a pixel must rise to be a first guess at a nucleus."""
+    return max(params.offset * noise, 0.04 * np.percentile(rises, 99), 1e-5)
+
+
+def compare(copy, noise, rise, params):
+    """Find background and nuclei near each pixel: the second part of `surroundings`.
+
+    `noise` and `rise` are those of the copy, or of a larger image that it is part of.
+    """
+    smooth, window = copy.smooth, params.window * copy.diameter
+    bright = copy.rise > rise
     mean = average(smooth, window)
     share = average(bright.astype(np.float32), window)
     part = average(np.where(bright, smooth, np.float32(0)), window)
     background = (mean - part) / np.maximum(1 - share, 1e-3)
     height = part / np.maximum(share, 1e-3) - background
-    rise = np.maximum(params.level * height, params.offset * noise)
-    levels = (background, height, background + rise)
+    least = np.maximum(params.level * height, params.offset * noise)
+    levels = (background, height, background + least)
     maps = (enlarge(level, smooth.shape) for level in levels)
-    return Surroundings(diameter, smooth, *maps, noise, bright)
+    return Surroundings(copy.diameter, smooth, *maps, noise, bright)
 
 
 def above(around):

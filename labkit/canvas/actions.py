@@ -42,18 +42,7 @@ class ObjectActions:
 
     def cut(self, line):
         """Cut the objects that a line crosses from outside to outside."""
-        parts = []
-        for one in self.annotation.objects(self.frame):
-            low, high = one.bounds
-            if (line.max(axis=0) < low).any() or (line.min(axis=0) > high).any():
-                continue
-            try:
-                edits.split(one.polygon, line, self.annotation.frame_shape)
-            except ValueError:  # touched but not crossed
-                continue
-            parts += self.annotation.split(one.id, line, note=self._note())
-        if not parts:
-            raise ValueError("no object is cut; draw across one, outside to outside")
+        parts = self.annotation.cut(line, frame=self.frame, note=self._note())
         self.select([one.id for one in parts])
         self.changed("objects", f"cut into {len(parts)} objects")
 
@@ -89,7 +78,8 @@ class ObjectActions:
         if others and not self.pending:
             self.annotation.set_class(others, class_id)
         self.class_id = class_id
-        self.changed("classes", "")
+        names = {c.id: f": {c.name}" for c in self.annotation.classes}
+        self.changed("classes", f"class {class_id}{names.get(class_id, ': none')}")
 
     def add_class(self, name):
         """Add a class and use it."""

@@ -15,6 +15,8 @@ from .screen import Screen, key_name
 from .session import Session, warm_up
 from .telling import Telling
 
+BEGIN = "draw around a nucleus, or click it; ? shows all keys"
+
 
 class Annotator(Moving, Telling):
     """Draw a rough line round a nucleus, get its contour, accept, next.
@@ -154,6 +156,8 @@ class Annotator(Moving, Telling):
         self._help = W.HTML(help_text(self.keys), layout={"display": "none"})
         self._trouble = W.Output()
         side = W.VBox([self._view, self._class_panel, self._objects])
+        for panel in side.children:
+            panel.layout.flex = "0 0 auto"  # where there is no room, scroll
         side.layout = W.Layout(
             flex="0 0 260px",
             max_height=f"{view_shape[0]}px",
@@ -269,7 +273,8 @@ class Annotator(Moving, Telling):
         where = f", frame {self.session.frame + 1} of {frames}" if frames > 1 else ""
         resumed = " · going on where it was left" if self._desk.resumed else ""
         compared = f" · {self._easel.comparison}" if self._easel.comparison else ""
-        self.say(f"{self._desk.name}{where}{resumed}{compared}")
+        begin = "" if resumed or compared or len(self.annotation) else f" · {BEGIN}"
+        self.say(f"{self._desk.name}{where}{resumed}{compared}{begin}")
 
     def _show_image(self):
         """Show the pixels with the contrast of the sliders."""

@@ -13,6 +13,15 @@ _STYLE = """<style>
 .labkit-keys td { padding: 1px 8px 1px 0; vertical-align: top; }
 .labkit-keys kbd { border: 1px solid #8888; border-radius: 3px; padding: 0 4px; }
 </style>"""
+_CROSS = {  # the pointer of the keyboard, see `ink.js`
+    "Shift ↑ ↓ ← →": "a cross instead of the mouse; arrow keys move it",
+    "Space": "click at the cross; held down, the cross draws",
+    "Ctrl ↑ ↓": "zoom at the cross",
+}
+CROSS_ROWS = [
+    f"<tr><td><kbd>{keys}</kbd></td><td>{text}</td></tr>"
+    for keys, text in _CROSS.items()
+]
 _SYMBOLS = {
     "accept": "✓ accept",
     "reject": "✗ reject",
@@ -77,6 +86,11 @@ def help_text(keys):
         "<tr><td>right button, Space, two fingers</td><td>move the image</td></tr>"
         "<tr><td>double click</td><td>edit an object with the brush</td></tr>"
     )
+    return key_tables(rows + CROSS_ROWS)
+
+
+def key_tables(rows):
+    """Lay rows of keys and what they do out in three tables, as HTML."""
     size = -(-len(rows) // 3)
     parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     tables = [f"<table>{''.join(part)}</table>" for part in parts]

@@ -5,6 +5,7 @@ import dataclasses
 import cv2
 import numpy as np
 
+from ..objects import mask_box
 from .display import Contrast, to_display
 from .look import Look, committed, compared, front
 
@@ -55,13 +56,15 @@ class Easel:
         painted, colours = self._paint()
         if painted is None and self._painted is None:
             return
-        if painted is None or self._painted is None or (colours != self._colours).any():
+        if painted is not None and (colours != self._colours).any():
             self.show_image()
             return
-        changed = painted != self._painted
+        nothing = np.zeros(self._display.shape[:2], np.uint8)
+        before = nothing if self._painted is None else self._painted
+        self._painted = nothing if painted is None else painted
+        changed = self._painted != before
         if changed.any():
-            self._painted = painted
-            part = _bounds(changed)
+            part = mask_box(changed)
             self.screen.set_patch(self._blended(part), [one.start for one in part])
 
     def draw(self, other=None):
@@ -134,9 +137,3 @@ class Easel:
         colours = self._colours[painted]
         over = cv2.addWeighted(picture, 1 - _PAINT, colours, _PAINT, 0)
         return np.where((painted > 0)[..., None], over, picture)
-
-
-def _bounds(mask):
-    """Slices of the smallest box that holds a mask."""
-    lines = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
-    return tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)

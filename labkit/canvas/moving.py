@@ -1,12 +1,11 @@
 """Turning to images, frames and objects, and how they are shown."""
 
-import base64
-
-import cv2
 import numpy as np
 
+from ..show.widget import ShownWidget
 
-class Moving:
+
+class Moving(ShownWidget):
     """Half of `Annotator`: what keys and buttons do that changes no object."""
 
     def open(self, index):
@@ -114,13 +113,9 @@ class Moving:
         self.session.accept_pending()
         _toggle(self.exporting)
 
-    def _repr_mimebundle_(self, **kwargs):
-        """Show itself at the end of a cell; a picture where there is no kernel."""
-        bundle = self.widget._repr_mimebundle_(**kwargs)
-        picture = self._easel.snapshot()[..., ::-1]
-        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 75])[1]
-        bundle["image/jpeg"] = base64.b64encode(data).decode()
-        return bundle
+    def _still(self):
+        """Return the picture for readers without a kernel."""
+        return self._easel.snapshot()
 
     def change_look(self, **look):
         """Show objects in another way: fields of `labkit.canvas.look.Look`."""

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from . import commands, course, files
+from . import adapting, apps, commands, course, files, scaling, tracking
 
 HELP = """
 From raw microscopy images to nucleus segmentation and tracks, without drawing labels.
@@ -27,7 +27,23 @@ With a model for your own movie:
   labkit segment --model model/ movie/ -o segmented/
   labkit track segmented/ -o tracks/
 
-What was drawn in a notebook, for other programs:
+For images unlike any that the model knows (nucleAIzer):
+
+\b
+  labkit adapt images/ -o adapted/             # styles, synthetic images, training
+
+For whole experiments, larger than memory or on a cluster:
+
+\b
+  labkit scale segment scan.ome.zarr -o nuclei.zarr
+
+In the browser, with sliders or by drawing, without seeing code:
+
+\b
+  labkit app annotate images/ -o labels/
+  labkit app draw images/
+
+What was drawn, for other programs:
 
 \b
   labkit export images/annotations/ --images images/ -o out/ --format rois,coco
@@ -68,8 +84,12 @@ def _options(
 
 
 course.register(app)
+apps.register(app)
 commands.register(app)
+tracking.register(app)
 files.register(app)
+adapting.register(app)
+scaling.register(app)
 
 
 def main():

@@ -1,11 +1,11 @@
-"""The steps of the chain as commands: annotate, train, segment, track."""
+"""The steps of the chain as commands: annotate, train, segment."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .console import follow, guard, load_params, name_twins, say
+from .console import follow, foretell, guard, load_params, name_twins, say
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Images, movies, folders or 'patterns*.tif'.")
@@ -22,6 +22,18 @@ ParamsFile = Annotated[
 ]
 Diameter = Annotated[
     float | None, typer.Option(help="Typical nucleus diameter, px.", min=1)
+]
+AreaTolerance = Annotated[
+    float | None,
+    typer.Option(help="Keep areas within this fraction of the median.", min=0),
+]
+KeepAll = Annotated[bool, typer.Option("--keep-all", help="Do not filter by area.")]
+DiameterHere = Annotated[
+    str | None,
+    typer.Option(help="Typical nucleus diameter here, px; or auto, or trained."),
+]
+PostFile = Annotated[
+    Path | None, typer.Option(help="YAML of what follows the model (PostParams).")
 ]
 Device = Annotated[
     str | None, typer.Option(help="cpu or cuda; by default the GPU if there is one.")
@@ -53,6 +65,7 @@ Examples:
   labkit train movie/ labels/ -o model/ --steps 400     # a quick first look
   labkit train new/ new_labels/ -o model2/ --start model/
   labkit train new/ new_labels/ -o model2/ --start nuclei  # fine-tune
+  labkit train movie/ labels/ -o model/ --model maskrcnn
 
 Images and labels are paired by name: movie/a.png with labels/a.tif. Ctrl-C ends
 training early and keeps the best weights so far. RGB pictures are learned from in
@@ -75,22 +88,12 @@ The diameters are listed in segmented/segment.csv, the options are saved as
 segmented/segment.yaml; --params takes such a file. Pictures in colour (RGB) go to
 models that take colour as they are; --channel chooses one of several stains.
 """,
-    "track": """
-\b
-Examples:
-  labkit track segmented/ -o tracks/
-  labkit track segmented.tif -o tracks/ --um-per-px 0.65 --minutes-per-frame 10
-
-Writes tracks.csv (a row per nucleus and frame), edges.csv (a row per step),
-track_stats.csv (a row per track: speed, direction, ...), tracks.tif (labels are
-track numbers) and ctc/ (Cell Tracking Challenge format).
-""",
 }
 
 
 def register(app):
     """Add the commands of this module to the app."""
-    for command in (annotate, train, segment, track):
+    for command in (annotate, train, segment):
         app.command(epilog=EXAMPLES[command.__name__])(command)
 
 
@@ -102,19 +105,14 @@ def annotate(
         str | None, typer.Option(help="local, or otsu (as published).")
     ] = None,
     diameter: Diameter = None,
-    area_tolerance: Annotated[
-        float | None,
-        typer.Option(help="Keep areas within this fraction of the median.", min=0),
-    ] = None,
-    keep_all: Annotated[
-        bool, typer.Option("--keep-all", help="Do not filter by area.")
-    ] = False,
+    area_tolerance: AreaTolerance = None,
+    keep_all: KeepAll = False,
     params: ParamsFile = None,
     channel: Channel = None,
     existing: Existing = "refuse",
 ):
     """Annotate nuclei automatically: no drawing, no training."""
-    with guard(context) as state:
+    with guard(context, out) as state:
         from ..auto import AutoParams
         from ..pipeline.batch import annotate_files, plan
 
@@ -127,7 +125,8 @@ def annotate(
         )
         values = values.replace(area_tolerance=None) if keep_all else values
         jobs = plan(images, out, existing)
-        results = annotate_files(jobs, values, channel=channel)
+        how = {"channel": channel, "expect": foretell("scale annotate")}
+        results = annotate_files(jobs, values, **how)
         follow(results, len(jobs), out, state)
 
 
@@ -138,6 +137,9 @@ def train(
     out: Out,
     steps: Annotated[
         int | None, typer.Option(help="Weight updates at most.", min=1)
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="stardist (default) or maskrcnn, if it is new.")
     ] = None,
     start: Annotated[
         str | None, typer.Option(help="Train on from this model: nuclei, or a folder.")
@@ -151,16 +153,16 @@ def train(
     device: Device = None,
     overwrite: Overwrite = False,
 ):
-    """Train a StarDist on images and their labels, from scratch or fine-tuning."""
-    with guard(context) as state:
-        from ..models import StarDist
+    """Train a StarDist or Mask R-CNN on images and labels, or train one further."""
+    with guard(context, out) as state:
+        from ..models import team
         from ..pipeline import pairs
-        from ..pipeline.training import check_free, fit_and_save
+        from ..pipeline.training import begin, check_free, fit_and_save
 
         check_free(out, overwrite)
         found = pairs.pair_files(images, labels)
-        begun = start and StarDist.load(start, device=device)
-        colour = not begun or begun.params.channels == 3
+        begun = begin(model, start, device)
+        colour = not start or begun.params.channels == 3
         options = {"channel": channel, "colour": colour, "use_left_out": left_out}
         data = pairs.load_pairs(found, **options)
         name_twins(start)
@@ -168,11 +170,13 @@ def train(
         _, history = fit_and_save(
             out,
             *data,
-            params=load_params(_train_params(), params, steps=steps),
-            start=begun,
+            params=load_params(begun.training, params, steps=steps),
+            **{"start" if start else "kind": begun},
             seed=seed,
             device=device,
         )
+        if team.rank():
+            return  # the first process tells
         if not history.best_step:
             state.kept = "it was too early to keep anything"
             raise KeyboardInterrupt
@@ -187,13 +191,6 @@ def train(
         say(f"model in {out}")
 
 
-def _train_params():
-    """Return TrainParams (its module imports torch)."""
-    from ..models import TrainParams
-
-    return TrainParams
-
-
 def segment(
     context: typer.Context,
     images: Paths,
@@ -202,10 +199,7 @@ def segment(
         str | None,
         typer.Option(help="nuclei, which comes along (default), or a model folder."),
     ] = None,
-    diameter: Annotated[
-        str | None,
-        typer.Option(help="Typical nucleus diameter here, px; or auto, or trained."),
-    ] = None,
+    diameter: DiameterHere = None,
     tta: Annotated[
         bool | None,
         typer.Option("--tta/--no-tta", help="Average over 8 views: 8 times the time."),
@@ -221,14 +215,15 @@ def segment(
     min_area: Annotated[
         float | None, typer.Option(help="Drop nuclei of fewer px.", min=0)
     ] = None,
+    post: PostFile = None,
     params: ParamsFile = None,
     channel: Channel = None,
     device: Device = None,
     existing: Existing = "refuse",
 ):
     """Segment images with the model that comes along, or with your own."""
-    with guard(context) as state:
-        from ..models import StarDist
+    with guard(context, out) as state:
+        from ..models import load
         from ..pipeline import segmenting
         from ..pipeline.batch import plan
 
@@ -243,50 +238,12 @@ def segment(
             scales=scales and scales.split(","),
             borders=borders,
             min_area=min_area,
+            post=post and str(post),
         )
-        trained = StarDist.load(values.model, device=device)
+        trained = load(values.model, device=device)
         name_twins(values.model)
         jobs = plan(images, out, existing)
-        results = segmenting.segment_files(
-            jobs, values, model=trained, channel=channel, device=device
-        )
+        how = {"channel": channel, "device": device, "model": trained}
+        tell = foretell("scale segment")
+        results = segmenting.segment_files(jobs, values, expect=tell, **how)
         follow(results, len(jobs), out, state)
-
-
-def track(
-    context: typer.Context,
-    labels: Annotated[
-        list[Path], typer.Argument(help="Label movie, or the folder of its frames.")
-    ],
-    out: Out,
-    um_per_px: UmPerPx = None,
-    minutes_per_frame: MinutesPerFrame = None,
-    max_distance: Annotated[
-        float | None, typer.Option(help="Longest step, px; else estimated.", min=0)
-    ] = None,
-    max_gap: Annotated[
-        int | None, typer.Option(help="Frames a nucleus may be lost.", min=0)
-    ] = None,
-    divisions: Annotated[bool, typer.Option(help="Let nuclei divide.")] = True,
-    params: ParamsFile = None,
-    overwrite: Overwrite = False,
-):
-    """Link label images over time: tracks, divisions, speed, direction."""
-    with guard(context) as state:
-        from ..pipeline.tracking import summarize, track_files
-        from ..track import TrackParams
-
-        values = load_params(
-            TrackParams, params, max_distance=max_distance, max_gap=max_gap
-        )
-        values = values if divisions else values.replace(divisions=False)
-        _, tracks = track_files(
-            labels,
-            out,
-            values,
-            um_per_px=um_per_px,
-            minutes_per_frame=minutes_per_frame,
-            overwrite=overwrite,
-        )
-        state.kept = f"the tracks are complete in {out}"
-        say(f"{summarize(tracks)}; results in {out}")

@@ -1,6 +1,7 @@
 """What the commands share: progress, clear errors, what is kept on Ctrl-C."""
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -20,13 +21,16 @@ class Guard:
 
 
 @contextlib.contextmanager
-def guard(context):
+def guard(context, out=None):
     """Turn errors into one line and exit code 1, Ctrl-C into exit code 130.
 
     Parameters
     ----------
     context : typer.Context
         Its `obj` is true with ``--debug``: then errors keep their traceback.
+    out : Path, optional
+        Folder for the results. If it is made here and still empty at a failure, it
+        is removed.
 
     Yields
     ------
@@ -34,11 +38,14 @@ def guard(context):
     """
     state = Guard()
     try:
-        yield state
+        with clean(out):
+            yield state
     except KeyboardInterrupt:
         fail(f"interrupted; {state.kept}")
         raise typer.Exit(130) from None
     except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except BrokenPipeError:  # the reader, such as head, has seen enough: click ends
         raise
     except (ValueError, TypeError, OSError) as error:
         if context.obj:
@@ -55,6 +62,20 @@ def guard(context):
         raise typer.Exit(1) from None
 
 
+@contextlib.contextmanager
+def clean(out):
+    """Remove `out` and the folders around it at an error, if made here and empty."""
+    folders = [] if out is None else [out, *out.parents]
+    made = [folder for folder in folders if not os.path.lexists(folder)]
+    try:
+        yield
+    except BaseException:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+
+
 def say(text):
     """Print one line of result."""
     typer.echo(text)
@@ -63,6 +84,36 @@ def say(text):
 def warn(text):
     """Print a warning, below the result that it belongs to."""
     typer.secho(f"  warning: {text}", err=True, fg=typer.colors.YELLOW)
+
+
+def foretell(command):
+    """Return a function that says an `Expected` in a line.
+
+    `command` is what works block by block, for what does not fit into the memory.
+    """
+
+    def tell(expected):
+        import psutil
+
+        of = "{} x {} px".format(*expected.shape) if expected.shape else "several sizes"
+        say(
+            f"{expected.n_images} images of {of}: about {duration(expected.seconds)}, "
+            f"{expected.memory:.1f} GB of memory"
+        )
+        free = psutil.virtual_memory().available / 1e9
+        if expected.memory > psutil.Process().memory_info().rss / 1e9 + free:
+            hint = f"; labkit {command} works block by block" if command else ""
+            warn(f"only {free:.1f} GB of memory are free{hint}")
+
+    return tell
+
+
+def duration(seconds):
+    """Seconds as people say them."""
+    for unit, size in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def fail(text):
@@ -102,8 +153,10 @@ def follow(results, n_files, out, state):
             state.kept = f"{done} of {n_files} results are complete in {out}"
             advance()
     for result in failed:
-        fail(f"error: {result.path}: {result.error}")
-    say(f"{done} of {n_files} files done, results in {out}")
+        name = "" if str(result.path) in result.error else f"{result.path}: "
+        fail(f"error: {name}{result.error}")
+    where = f", results in {out}" if done or not failed else ""
+    say(f"{done} of {n_files} files done{where}")
     if failed:
         raise typer.Exit(1)
 
@@ -136,8 +189,12 @@ def bar(total):
 
 
 def load_params(kind, path, **changes):
-    """Return parameters from a YAML file, if any, with the given options on top."""
-    params = kind() if path is None else kind.load(path)
+    """Return parameters from a YAML file, if any, with the given options on top.
+
+    `kind` is their class, or an instance: what counts without a file.
+    """
+    usual = kind() if isinstance(kind, type) else kind
+    params = usual if path is None else type(usual).load(path)
     return params.replace(**{k: v for k, v in changes.items() if v is not None})
 
 

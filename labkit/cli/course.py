@@ -1,7 +1,6 @@
-"""The commands to start with: demo, lab, data."""
+"""The commands to start with, demo, lab, data; and that of lecturers, course."""
 
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .commands import Channel, MinutesPerFrame, Out, UmPerPx
+from .commands import Channel, MinutesPerFrame, Out, Overwrite, UmPerPx
 from .console import guard, say
 
 EXAMPLES = {
@@ -38,6 +37,14 @@ Examples:
 
 Sets are kept in the folder LABKIT_DATA if that is set, else in your cache.
 """,
+    "build": """
+\b
+Examples:
+  labkit course build -o course/
+  labkit course build -o course/ --overwrite    # answers in the copies are lost
+
+Students open the copies with jupyter lab; what they need is installed with labkit.
+""",
 }
 
 
@@ -47,6 +54,12 @@ def register(app):
     app.command(epilog=EXAMPLES["demo"])(demo)
     app.command(epilog=EXAMPLES["lab"], context_settings=extra)(lab)
     app.command(epilog=EXAMPLES["data"])(data)
+    course = typer.Typer(
+        help="Copies of the notebooks for students, with exercises to solve.",
+        no_args_is_help=True,
+    )
+    course.command(epilog=EXAMPLES["build"])(build)
+    app.add_typer(course, name="course")
 
 
 def demo(
@@ -67,7 +80,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Of weights and crops.", min=0)] = 0,
 ):
     """Run the whole chain: annotate, train, segment, track, report."""
-    with guard(context) as state:
+    with guard(context, out) as state:
         from ..pipeline import examples
 
         state.kept = f"what is done stays in {out}; the same command goes on from there"
@@ -110,28 +123,20 @@ def lab(
 def find_notebooks(folder):
     """Return the notebooks of a checkout, or copy those of the package to `folder`.
 
-    Notebooks that are in `folder` already are left as they are.
+    Notebooks that are in `folder` already are left as they are; the copies have
+    their pictures beside them, and links to the documentation lead to the web.
 
     Raises
     ------
     FileNotFoundError
         If this installation has no notebooks.
     """
-    import labkit
+    from ..course import copy_notebooks, notebooks_folder
 
-    package = Path(labkit.__file__).parent
-    checkout = package.parent / "notebooks"
-    if (package.parent / "pyproject.toml").exists() and any(checkout.glob("0*.ipynb")):
-        return checkout
-    shipped = sorted((package / "notebooks").glob("0*.ipynb"))
-    if not shipped:
-        raise FileNotFoundError(
-            f"no notebooks beside {package}; install labkit again from its repository"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    for notebook in shipped:
-        if not (folder / notebook.name).exists():
-            shutil.copyfile(notebook, folder / notebook.name)
+    source = notebooks_folder()
+    if source.name == "notebooks" and (source.parent / "pyproject.toml").exists():
+        return source
+    copy_notebooks(folder)
     return folder
 
 
@@ -147,6 +152,26 @@ def data(
             say(sets.path(name))
             return
         width = max(map(len, sets.names()))
+        say(f"{'name':{width}}  on disk  what")
         for known in sets.names():
-            here = "here" if sets.is_local(known) else ""
-            say(f"{known:{width}}  {here:4}  {sets.info(known)['what']}")
+            here = "yes" if sets.is_local(known) else "no"
+            say(f"{known:{width}}  {here:7}  {sets.info(known)['what']}")
+        say(
+            "\nlabkit data NAME fetches a set; if it has no public download, it says "
+            "where to put your copy"
+        )
+
+
+def build(
+    context: typer.Context,
+    out: Out = Path("labkit-course"),
+    overwrite: Overwrite = False,
+):
+    """Write copies of the notebooks for students, without the solutions."""
+    with guard(context, out):
+        from ..course import build, names
+
+        copies = build(out, overwrite=overwrite)
+        for path in copies:
+            say(f"{path}: {len(names(path.stem))} exercises")
+        say(f"open them with: {shlex.join(['jupyter', 'lab', str(out)])}")

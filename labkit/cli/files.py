@@ -53,7 +53,7 @@ def export(
     ] = "refuse",
 ):
     """Turn annotations into ROIs, masks, boxes, COCO, YOLO, training pairs, ..."""
-    with guard(context) as state:
+    with guard(context, out) as state:
         from ..pipeline import export, load_items
 
         names = [name for text in formats for name in text.split(",") if name]

@@ -8,6 +8,7 @@ frame, or foreground that the annotation left out) the weight is 0.
 """
 
 from .cutting import cut, stack, tile_crops
+from .enlarging import enlarge_labels
 from .normalizing import normalize
 from .resizing import rescale, resized
 from .sampling import Augment, Crops
@@ -33,6 +34,7 @@ __all__ = [
     "channels_first",
     "check_channels",
     "cut",
+    "enlarge_labels",
     "hold_out",
     "normalize",
     "rescale",

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from .enlarging import enlarge_labels
 from .sources import Source
 
 
@@ -20,7 +21,7 @@ def resized(image, factor, labels=None):
     Returns
     -------
     (h, w) or (h, w, 3) ndarray, with `labels` a pair of it and (h, w) ndarray of int32
-        The image as float32.
+        The image as float32. Labels are enlarged with smooth borders.
     """
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     if factor == 1:
@@ -32,8 +33,9 @@ def resized(image, factor, labels=None):
     image = cv2.resize(image, size, fx=factor, fy=factor, interpolation=how)
     if labels is None:
         return image
-    size = image.shape[1::-1]
-    labels = np.asarray(labels, np.float32)
+    if factor > 1:
+        return image, enlarge_labels(labels, image.shape[:2])
+    size, labels = image.shape[1::-1], np.asarray(labels, np.float32)
     labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
     return image, labels.astype(np.int32)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ..objects import disc
 from ..stars import star_targets
 
 
@@ -122,7 +123,7 @@ def rims(labels, width=2, ignore=None):
     >>> rims(np.array([[0, 1, 1, 1, 2, 2]]), 1).astype(int)
     array([[0, 1, 0, 1, 1, 0]])
     """
-    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1,) * 2)
+    around = disc(width)
     low = high = labels.astype(np.float32)
     if ignore is not None:
         low, high = np.where(ignore, np.inf, low), np.where(ignore, -np.inf, high)

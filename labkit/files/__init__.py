@@ -4,8 +4,9 @@ import importlib
 
 MODULES = (
     *("atomic", "planes", "scale", "arrays"),
-    *("images", "labels", "tables", "ctc"),
-    *("annotated", "rois", "yolo", "rle", "coco", "masks", "opsef"),
+    *("images", "labels", "tables", "pieces", "lineage", "graphs"),
+    *("ctc", "trackmate", "geff", "napari", "hyperstack"),
+    *("annotated", "rois", "yolo", "rle", "coco", "masks", "opsef", "sharing"),
 )
 
 

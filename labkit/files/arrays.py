@@ -7,14 +7,21 @@ import numpy as np
 from .atomic import atomic
 from .scale import tiff_tags
 
+TIFF_LIMIT = 2**32 - 2**25  # bytes that an ImageJ TIFF holds
 
-def write_array(path, array, axes, um_per_px=None, minutes_per_frame=None):
-    """Write a checked array as PNG or as TIFF for ImageJ (complete or not at all)."""
+
+def write_array(path, array, axes, um_per_px=None, minutes_per_frame=None, **metadata):
+    """Write a checked array as PNG or as TIFF for ImageJ (complete or not at all).
+
+    `metadata` is what else tifffile shall store for ImageJ, such as mode and LUTs.
+    """
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
         _write_png(path, array, axes)
     elif suffix in (".tif", ".tiff"):
-        _write_tiff(path, array, axes, um_per_px, minutes_per_frame)
+        tags = tiff_tags(um_per_px, minutes_per_frame)
+        tags["metadata"] |= metadata
+        _write_tiff(path, array, axes, tags)
     else:
         raise ValueError(f"cannot write {path}: the name must end in .png or .tif")
 
@@ -38,17 +45,16 @@ def _write_png(path, array, axes):
         temporary.write_bytes(data)
 
 
-def _write_tiff(path, array, axes, um_per_px, minutes_per_frame):
+def _write_tiff(path, array, axes, tags):
     """Write an image or movie as an ImageJ TIFF."""
     import tifffile
 
-    if array.nbytes > 2**32 - 2**25:
+    if array.nbytes > TIFF_LIMIT:
         raise ValueError(
             f"cannot write {path}: {array.nbytes / 2**30:.1f} GiB is more than an "
             f"ImageJ TIFF holds (4 GiB); write one file per frame"
         )
     sizes = dict(zip(axes, array.shape, strict=True))
     array = array.reshape([sizes.get(axis, 1) for axis in "TZCYXS"])
-    tags = tiff_tags(um_per_px, minutes_per_frame)
     with atomic(path) as temporary:
         tifffile.imwrite(temporary, array, imagej=True, compression="zlib", **tags)

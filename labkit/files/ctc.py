@@ -13,6 +13,7 @@ import numpy as np
 from .atomic import atomic
 from .images import natural_key, same_shape
 from .labels import check_label_movie, read_labels, write_labels
+from .pieces import one_piece
 
 _TABLES = ("res_track.txt", "man_track.txt")
 _FRAME = re.compile(r"(?:mask|man_track)(\d+)\.tiff?$")
@@ -45,7 +46,7 @@ def read_ctc(folder):
     return labels, tracks_from_table(labels, table)
 
 
-def write_ctc(folder, labels, tracks):
+def write_ctc(folder, labels, tracks, *, keep_pieces=False):
     """Write tracked labels as ``maskNNN.tif`` and ``res_track.txt``.
 
     The layout knows no gaps: a track that is missing in some frames is cut there,
@@ -60,6 +61,10 @@ def write_ctc(folder, labels, tracks):
         Labels of each frame; they need not agree over time.
     tracks : structured array of labkit.labels.TRACK_DTYPE
         Which label in which frame belongs to which track.
+    keep_pieces : bool
+        Keep all pieces of an object. By default only the largest is written
+        (`labkit.files.pieces.one_piece`), because TrackMate and others make an object
+        of each.
 
     Returns
     -------
@@ -75,6 +80,7 @@ def write_ctc(folder, labels, tracks):
         If the folder cannot be written to.
     """
     folder, labels = Path(folder), check_label_movie(labels)
+    labels = labels if keep_pieces else one_piece(labels)
     names = np.asarray(tracks).dtype.names or ()
     if not {"frame", "label", "track_id", "parent_id"} <= set(names):
         raise TypeError(

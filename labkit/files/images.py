@@ -272,8 +272,8 @@ def _only(path, planes):
     if planes.colour and _in_colour(planes).ndim == 4:
         hint = "; models that take colour, such as nuclei, take it as it is"
     raise ValueError(
-        f"{path} has {n_channels} channels, choose one with channel=; "
-        f"{_list_channels(planes)}{hint}"
+        f"{path} has {n_channels} channels, choose one with channel= (on the command "
+        f"line --channel); {_list_channels(planes)}{hint}"
     )
 
 

@@ -34,7 +34,7 @@ PLUGINS = {
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG, _JPEG = b"\x89PNG", b"\xff\xd8\xff"
 _COLOURS = ("red", "green", "blue")
-_RGB_TAGS = (2, 6)  # what TIFF calls RGB and YCbCr; decoded, both are RGB
+RGB_TAGS = (2, 6)  # what TIFF calls RGB and YCbCr; decoded, both are RGB
 
 
 class Planes(NamedTuple):
@@ -80,9 +80,9 @@ def read_planes(path):
         several z planes at several times.
     """
     path = Path(path)
-    start = first_bytes(path)
+    read = _reader(path, first_bytes(path))
     try:
-        planes = _reader(path, start)(path)
+        planes = read(path)
     except (FileNotFoundError, PermissionError):
         raise
     except _Refused as error:
@@ -163,7 +163,7 @@ def _read_tiff(path):
             )
         pixels, axes = series.asarray(), series.axes
         names = _tiff_channels(tiff)
-        rgb = series.keyframe.photometric in _RGB_TAGS
+        rgb = series.keyframe.photometric in RGB_TAGS
     if trouble:
         raise ValueError(trouble[0])
     return _arrange(pixels, axes, names, rgb=rgb)

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from .planes import TIFF_STARTS, first_bytes
 
-_UM = {"micron": 1, "microns": 1, "um": 1, "µm": 1, "μm": 1, "\\u00b5m": 1}
-_UM |= {"micrometer": 1, "micrometre": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
-_MINUTES = {"ms": 1 / 60000, "s": 1 / 60, "sec": 1 / 60, "seconds": 1 / 60, "min": 1}
-_MINUTES |= {"minutes": 1, "h": 60, "hour": 60, "hours": 60}
+UM = {"micron": 1, "microns": 1, "um": 1, "µm": 1, "μm": 1, "\\u00b5m": 1}
+UM |= {"micrometer": 1, "micrometre": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
+UM |= {"nanometer": 1e-3, "millimeter": 1e3, "meter": 1e6}
+MINUTES = {"ms": 1 / 60000, "s": 1 / 60, "sec": 1 / 60, "seconds": 1 / 60, "min": 1}
+MINUTES |= {"second": 1 / 60, "millisecond": 1 / 60000, "minute": 1, "minutes": 1}
+MINUTES |= {"h": 60, "hour": 60, "hours": 60}
 
 
 class Scale(NamedTuple):
@@ -88,11 +90,11 @@ def _tiff_scale(path):
 
 def _imagej_scale(metadata, tags):
     """Return the scale that ImageJ keeps in its description and resolution."""
-    um = _UM.get(str(metadata.get("unit", "")).lower())
+    um = UM.get(str(metadata.get("unit", "")).lower())
     px_per_unit = [tags[n].value for n in ("XResolution", "YResolution") if n in tags]
     sizes = [um * d / n for n, d in px_per_unit if n] if um else []
     unit = str(metadata.get("tunit", "sec")).lower()
-    minutes = metadata.get("finterval", 0) * _MINUTES.get(unit, math.nan)
+    minutes = metadata.get("finterval", 0) * MINUTES.get(unit, math.nan)
     return Scale(_square(sizes), _known(minutes))
 
 
@@ -104,10 +106,10 @@ def _ome_scale(xml):
     pixels = next(e for e in root.iter() if e.tag.endswith("}Pixels"))
     sizes = []
     for axis in "XY":
-        um = _UM.get(pixels.get(f"PhysicalSize{axis}Unit", "µm").lower(), math.nan)
+        um = UM.get(pixels.get(f"PhysicalSize{axis}Unit", "µm").lower(), math.nan)
         sizes.append(float(pixels.get(f"PhysicalSize{axis}", 0)) * um)
     unit = pixels.get("TimeIncrementUnit", "s").lower()
-    minutes = float(pixels.get("TimeIncrement", 0)) * _MINUTES.get(unit, math.nan)
+    minutes = float(pixels.get("TimeIncrement", 0)) * MINUTES.get(unit, math.nan)
     return Scale(_square(sizes), _known(minutes))
 
 

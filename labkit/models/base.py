@@ -9,8 +9,9 @@ from .. import crops as cr
 from ..checks import check_image
 from ..labels import median_diameter
 from ..params import Params
+from . import team
 from .store import load_model, save_model
-from .training import TrainParams, pick_device, train
+from .training import TrainParams, mixed_precision, pick_device, to_device, train
 
 WIDE = 1.5  # networks trained on objects this much larger and smaller know many sizes
 SAME_SIZE = 1.15
@@ -51,7 +52,7 @@ class ModelParams(Params):
 
 
 class Model:
-    """A network with its parameters; base of `StarDist` and `UNetProb`.
+    """A network with its parameters; base of `StarDist`, `UNetProb` and `MaskRCNN`.
 
     A subclass names its `Params` class and says which network it has, what the
     network shall answer, how wrong an answer is, and what to tune afterwards.
@@ -67,6 +68,10 @@ class Model:
     """
 
     Params = None
+    training = TrainParams()  # what `fit` does unless told otherwise
+    augment = cr.Augment()
+    n_validation = 48  # crops at most
+    averages = True  # whether it has an answer for turned images of its own
 
     def __init__(self, params=None, *, seed=0, device=None):
         self.params = params or self.Params()
@@ -133,8 +138,12 @@ class Model:
         ------
         ValueError
             If images and labels do not fit together or hold no object.
+
+        Notes
+        -----
+        Several GPUs train together where ``torchrun`` starts one process for each.
         """
-        params, augment = params or TrainParams(), augment or cr.Augment()
+        params, augment = params or self.training, augment or self.augment
         self._check_crop_size(params.crop_size)
         if chance is not None and validation is None:
             raise ValueError("`chance` needs `validation`: images that are held out")
@@ -144,14 +153,15 @@ class Model:
         if validation is None:
             training, held = cr.hold_out(found, hold_out)
         else:
-            held = cr.rescale(cr.sources(*validation), self.params.enlarge)
+            held = self._rescaled(cr.sources(*validation))
         self._prepare(found, augment)
         targets, size = self._targets(), params.crop_size
-        how = {"size": size, "augment": augment, "chance": chance, "seed": seed}
+        own = seed + team.rank()  # processes that train together draw different crops
+        how = {"size": size, "augment": augment, "chance": chance, "seed": own}
         crops = cr.Crops(training, targets, **how)
-        tiles = cr.tile_crops(held, targets, size=size)
+        tiles = cr.tile_crops(held, targets, size=size, at_most=self.n_validation)
         watch = {"progress": progress, "callback": callback}
-        history = train(self.net, self._loss, crops, tiles, params, **watch)
+        history = train(self.net, self._loss_of, crops, tiles, params, **watch)
         self._tune(held)
         return history
 
@@ -229,7 +239,11 @@ class Model:
         if self.params.zoom < WIDE or 1 / SAME_SIZE < factor < SAME_SIZE:
             factor = 1.0
         self.params = self.params.replace(enlarge=factor)
-        return cr.rescale(found, factor)
+        return self._rescaled(found)
+
+    def _rescaled(self, found):
+        """Annotated images at the scale that the network sees."""
+        return cr.rescale(found, self.params.enlarge)
 
     def _network(self):
         """Return the network, with fresh weights."""
@@ -239,8 +253,15 @@ class Model:
         """Return what turns a square of an annotated image into a crop."""
         raise NotImplementedError
 
+    def _loss_of(self, net, crop):
+        """Return the loss of a network, this one or an average of it, on one batch."""
+        image = to_device(crop.image, self.device)
+        with mixed_precision(self.device):
+            output = net(image)
+        return self._loss(output.float(), crop, self.device)
+
     def _loss(self, output, crop, device):
-        """Return the loss of one batch."""
+        """Return how wrong the network's answer for one batch is."""
         raise NotImplementedError
 
     def _prepare(self, found, augment):

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from .. import crops as cr
 from ..nets import UNet
-from ..stars import fill, nms, paint, rescale
+from ..stars import Stars, fill, nms, paint, rescale
 from .base import Model, ModelParams
 from .losses import star_loss
 from .proposals import propose_in_tiles
@@ -81,6 +81,11 @@ class StarDist(Model):
 
     Params = StarDistParams
 
+    @property
+    def averages(self):
+        """Whether rays can be turned by a quarter, and so averaged over views."""
+        return self.params.n_rays % 4 == 0
+
     def propose(self, image, *, tile=1024, tta=False, prob_thresh=None, normalize=True):
         """Return what the pixels propose, before suppression.
 
@@ -109,7 +114,7 @@ class StarDist(Model):
             multiple=self.net.multiple,
         )
 
-    def decode(self, stars, inside, shape, *, factor=1.0):
+    def decode(self, stars, inside, shape, *, factor=1.0, prob_thresh=None):
         """Turn proposals into a label image.
 
         Parameters
@@ -120,11 +125,15 @@ class StarDist(Model):
             Of the label image, px.
         factor : float
             Size of the label image / size of the image that was looked at.
+        prob_thresh : float, optional
+            Leave less probable stars out.
 
         Returns
         -------
         (H, W) ndarray of int32
         """
+        if prob_thresh is not None:
+            stars = Stars(*(part[stars.prob > prob_thresh] for part in stars))
         kept = rescale(nms(stars, self.params.nms_thresh), factor)
         if not self.params.refine:
             return paint(kept, shape)

@@ -115,7 +115,7 @@ def load_model(name, kind, params_class):
                 f"folder that `labkit train -o` or model.save() wrote, or one of the "
                 f"{kind} models that come with labkit: {shipped(kind)}"
             )
-    card = _read_card(card_path)
+    card = read_card(card_path)
     if card.get("model") != kind:
         raise ValueError(
             f"{name} holds a {card.get('model')} model, not a {kind} model"
@@ -141,8 +141,8 @@ def _read_params(card, path, params_class):
     return params_class().replace(**values)
 
 
-def _read_card(path):
-    """Read a card as a mapping."""
+def read_card(path):
+    """Read a card as a mapping; raise ValueError if it is none."""
     try:
         card = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:

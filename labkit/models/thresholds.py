@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..metrics import match
-from ..stars import Stars
 
 THRESHOLDS = tuple(np.linspace(0.2, 0.85, 14).round(2).tolist())
 MIN_IOUS = (0.5, 0.6, 0.7, 0.8)
@@ -19,7 +18,7 @@ def tune(model, validation, default):
 
     Parameters
     ----------
-    model : StarDist
+    model : StarDist or MaskRCNN
     validation : list of labkit.crops.Source
     default : float
         Returned where the validation images have no object.
@@ -38,17 +37,14 @@ def tune(model, validation, default):
 def _f1_curve(model, source):
     """F1 of one image: (thresholds, IoUs); NaN where nothing is there nor found."""
     scores = np.zeros((len(THRESHOLDS), len(MIN_IOUS)))
-    stars, inside = model.propose(
-        source.image, prob_thresh=THRESHOLDS[0], normalize=False
-    )
+    found = model.propose(source.image, prob_thresh=THRESHOLDS[0], normalize=False)
     for k, threshold in enumerate(THRESHOLDS):
-        likely = Stars(*(part[stars.prob > threshold] for part in stars))
-        labels = model.decode(likely, inside, source.labels.shape)
+        labels = model.decode(*found, source.labels.shape, prob_thresh=threshold)
         labels = without_ignored(labels, source.ignore)
         for i, min_iou in enumerate(MIN_IOUS):
-            found = match(source.labels, labels, min_iou)
-            nothing = not (found.tp or found.fp or found.fn)
-            scores[k, i] = np.nan if nothing else found.f1
+            result = match(source.labels, labels, min_iou)
+            nothing = not (result.tp or result.fp or result.fn)
+            scores[k, i] = np.nan if nothing else result.f1
     return scores
 
 

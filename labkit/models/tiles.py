@@ -8,6 +8,8 @@ import torch
 
 from .training import mixed_precision, to_device
 
+STRETCH = 0.2  # of a tile may be shared among the others, rather than be one more
+
 
 class TileBox(NamedTuple):
     """One tile: what the network sees and which part of its result counts."""
@@ -56,7 +58,8 @@ def tile_boxes(shape, tile, overlap, multiple):
     shape : (int, int)
         Of the image, px.
     tile : int
-        Largest side of the part that counts, px.
+        Side of the part that counts, px. All are of about one size: a little larger
+        than this where a narrow one would be left over.
     overlap : int
         How much more the network sees on each side, px.
     multiple : int
@@ -70,18 +73,24 @@ def tile_boxes(shape, tile, overlap, multiple):
     if tile < 1:
         raise ValueError(f"`tile` must be at least 1 px, got {tile}")
     overlap = -(-overlap // multiple) * multiple
-    step = max(tile // multiple, 1) * multiple
-    for row in range(0, shape[0], step):
-        for col in range(0, shape[1], step):
+    steps = [_step(side, tile, multiple) for side in shape]
+    for row in range(0, shape[0], steps[0]):
+        for col in range(0, shape[1], steps[1]):
             inner = tuple(
                 (first, min(first + step, side))
-                for first, side in zip((row, col), shape, strict=True)
+                for first, step, side in zip((row, col), steps, shape, strict=True)
             )
             outer = tuple(
                 slice(max(first - overlap, 0), min(stop + overlap, side))
                 for (first, stop), side in zip(inner, shape, strict=True)
             )
             yield TileBox(outer, inner)
+
+
+def _step(side, tile, multiple):
+    """Return the side of equal tiles of about `tile` px."""
+    n_tiles = max(int(np.ceil(side / tile - STRETCH)), 1)
+    return max(-(-side // (n_tiles * multiple)), 1) * multiple
 
 
 def with_margin(image, margin):

@@ -11,6 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm.auto import tqdm
 
 from ..params import Params
+from . import team
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,17 +80,22 @@ def pick_device(device=None):
     Raises
     ------
     ValueError
-        If CUDA is asked for and not there.
+        If there is no such device, or CUDA is asked for and not there.
     """
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    device = torch.device(device)
+    try:
+        device = torch.device(device)
+    except RuntimeError:
+        raise ValueError(
+            f"there is no device {device!r}; say cpu, cuda or cuda:0, or leave it out"
+        ) from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(
             "device 'cuda' was asked for but PyTorch sees no GPU; "
             "use device='cpu' or install a CUDA build of PyTorch"
         )
-    return device
+    return team.own_device(device)
 
 
 def fast_dtype(device):
@@ -123,13 +129,16 @@ def train(net, loss, crops, validation, params, *, progress=True, callback=None)
     The weights that are validated and kept are a running average over the
     latest steps, which is steadier than any single step. Pressing stop
     (KeyboardInterrupt) ends training early and keeps the best weights so far.
+    Started by ``torchrun``, all processes train one network: a step is the average
+    over the batches of all.
 
     Parameters
     ----------
     net : torch.nn.Module
         On its device; changed in place.
     loss : callable
-        ``loss(net(image), crop, device) -> scalar tensor``.
+        ``loss(net, crop) -> scalar tensor``; the network is also asked as the
+        average of its latest steps.
     crops : Crops
         Source of training batches.
     validation : Crop
@@ -151,7 +160,8 @@ def train(net, loss, crops, validation, params, *, progress=True, callback=None)
     """
     run = _Run(net, loss, crops, validation, params)
     started = time.perf_counter()
-    bar = tqdm(range(1, params.steps + 1), disable=not progress, unit="step")
+    shown = progress and team.rank() == 0
+    bar = tqdm(range(1, params.steps + 1), disable=not shown, unit="step")
     try:
         for step in bar:
             run.step(step)
@@ -178,7 +188,7 @@ class _Run:
     def __init__(self, net, loss, crops, validation, params):
         self.net, self.loss, self.crops = net, loss, crops
         self.validation, self.params = validation, params
-        self.device = next(net.parameters()).device
+        team.join(net)
         self.average = AveragedModel(
             net, multi_avg_fn=get_ema_multi_avg_fn(_decay(params)), use_buffers=True
         )
@@ -196,7 +206,7 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = self.params.lr * _schedule(step / self.params.steps)
         self.net.train()
-        value = self._forward(self.net, self.crops.batch(self.params.batch_size))
+        value = self.loss(self.net, self.crops.batch(self.params.batch_size))
         if not torch.isfinite(value):
             raise ValueError(
                 f"the loss became {value.item()} at step {step}; check the images for "
@@ -204,6 +214,7 @@ class _Run:
             )
         self.optimizer.zero_grad()
         value.backward()
+        team.average(self.net)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimizer.step()
         self.average.update_parameters(self.net)
@@ -219,9 +230,10 @@ class _Run:
             type(self.validation)(*(array[k : k + size] for array in self.validation))
             for k in range(0, n, size)
         ]
-        losses = [self._forward(self.average, part).item() for part in parts]
+        losses = [self.loss(self.average, part).item() for part in parts]
         weights = [len(part.image) for part in parts]
         val_loss = float(np.average(losses, weights=weights))
+        val_loss = team.agree(val_loss, next(self.net.parameters()).device)
         self.history.steps.append(step)
         self.history.train_loss.append(float(np.mean(self._recent)))
         self.history.val_steps.append(step)
@@ -252,13 +264,6 @@ class _Run:
         return (
             f"loss {history.train_loss[-1]:.3f}, validation {history.val_loss[-1]:.3f}"
         )
-
-    def _forward(self, net, crop):
-        """Loss of one batch."""
-        image = to_device(crop.image, self.device)
-        with mixed_precision(self.device):
-            output = net(image)
-        return self.loss(output.float(), crop, self.device)
 
 
 def _decay(params):

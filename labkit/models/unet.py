@@ -97,11 +97,11 @@ class UNetProb(Model):
             multiple=self.net.multiple,
         )
 
-    def propose(self, image, **how):
-        """Return what `decode` takes; parameters as `prob`."""
+    def propose(self, image, *, prob_thresh=None, **how):
+        """Return what `decode` takes; parameters as `prob`, no threshold needed."""
         return (self.prob(image, **how),)
 
-    def decode(self, prob, shape, *, factor=1.0):
+    def decode(self, prob, shape, *, factor=1.0, prob_thresh=None):
         """Turn probabilities into a label image.
 
         Parameters
@@ -112,15 +112,18 @@ class UNetProb(Model):
             Of the label image, px.
         factor : float
             Size of the label image / size of the image that was looked at.
+        prob_thresh : float, optional
+            Overrides that of the model.
 
         Returns
         -------
         (H, W) ndarray of int32
         """
+        prob_thresh = self.params.prob_thresh if prob_thresh is None else prob_thresh
         if factor != 1:
             prob = enlarge_all(prob, factor, shape)
         min_core = MIN_CORE * factor**2
-        return split_by_rims(*prob, self.params.prob_thresh, min_core)
+        return split_by_rims(*prob, prob_thresh, min_core)
 
     @torch.inference_mode()
     def _answer(self, image):

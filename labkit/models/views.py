@@ -6,7 +6,41 @@ answers for the 8 views is steadier than each of them, and costs 8 times as much
 
 import numpy as np
 
-VIEWS = [(turns, mirrored) for mirrored in (False, True) for turns in range(4)]
+VIEWS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range(4))
+
+
+def turn(image, turns, mirrored, *, axes=(0, 1)):
+    """Make a view of an image: mirror it left to right, then turn it by quarters.
+
+    Parameters
+    ----------
+    image : ndarray
+    turns : int
+        Quarters, against the clock.
+    mirrored : bool
+    axes : (int, int)
+        Which axes are rows and columns.
+
+    Returns
+    -------
+    ndarray
+        C-contiguous.
+    """
+    image = np.flip(image, axes[1]) if mirrored else image
+    return np.ascontiguousarray(np.rot90(image, turns, axes))
+
+
+def turn_back(image, turns, mirrored, *, axes=(0, 1)):
+    """Undo `turn`.
+
+    Examples
+    --------
+    >>> image = np.arange(6).reshape(2, 3)
+    >>> all(np.array_equal(turn_back(turn(image, *v), *v), image) for v in VIEWS)
+    True
+    """
+    image = np.rot90(image, -turns, axes)
+    return np.ascontiguousarray(np.flip(image, axes[1]) if mirrored else image)
 
 
 def averaged(answer, grid=1, n_rays=0):
@@ -43,22 +77,17 @@ def averaged(answer, grid=1, n_rays=0):
         # every grid-th pixel must remain one when the image is mirrored
         odd = [(0, (1 - side) % grid) for side in (height, width)]
         image = np.pad(image, [(0, 0), *odd], mode="edge")
-        found = sum(_unturn(answer(_turn(image, *v)), *v, n_rays) for v in VIEWS)
+        found = sum(
+            _unturn(answer(turn(image, *v, axes=(1, 2))), *v, n_rays) for v in VIEWS
+        )
         return found[:, : -(-height // grid), : -(-width // grid)] / len(VIEWS)
 
     return mean
 
 
-def _turn(image, turns, mirrored):
-    """Mirror left to right, then turn by quarters."""
-    image = image[:, :, ::-1] if mirrored else image
-    return np.ascontiguousarray(np.rot90(image, turns, (1, 2)))
-
-
 def _unturn(maps, turns, mirrored, n_rays):
     """Bring the maps of a turned image back, directions of rays included."""
-    maps = np.rot90(maps, -turns, (1, 2))
-    maps = maps[:, :, ::-1] if mirrored else maps
+    maps = turn_back(maps, turns, mirrored, axes=(1, 2))
     if not n_rays:
         return maps
     rays = np.arange(n_rays) * (-1 if mirrored else 1) - turns * n_rays // 4

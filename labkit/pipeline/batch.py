@@ -12,6 +12,7 @@ import numpy as np
 from ..auto import AutoParams, annotate_steps, diagnose
 from ..files.images import image_paths, read_movie, read_scale, write_image
 from ..files.labels import write_labels
+from .expecting import Forecast
 from .pairs import LEFT_OUT
 
 BAD_FILE = (ValueError, TypeError, OSError)
@@ -118,7 +119,7 @@ def make_folder(out):
         ) from error
 
 
-def annotate_files(jobs, params=None, *, channel=None):
+def annotate_files(jobs, params=None, *, channel=None, expect=None):
     """Annotate images or movies automatically.
 
     Beside the label images, the folder ``left_out`` gets masks of what is visible
@@ -132,6 +133,9 @@ def annotate_files(jobs, params=None, *, channel=None):
     params : AutoParams, optional
     channel : int or str, optional
         Which channel of the files to use.
+    expect : callable, optional
+        Called once with a `labkit.pipeline.expecting.Expected`, after the first
+        images, if there are more than a few seconds of work left.
 
     Yields
     ------
@@ -149,8 +153,23 @@ def annotate_files(jobs, params=None, *, channel=None):
         write_labels(output, labels, **scale)
 
     if jobs:
-        params.save(jobs[0].output.parent / "auto.yaml")
-    yield from work_on(jobs, lambda movie: (work, None), save, channel=channel)
+        how = {"channel": channel, "expect": expect}
+        results = work_on(jobs, lambda movie: (work, None), save, **how)
+        file = jobs[0].output.parent / "auto.yaml"
+        yield from remember(params, file, results)
+
+
+def remember(params, path, results):
+    """Save parameters, yield the results, remove the file if none came out well."""
+    is_new, done = not path.exists(), False
+    params.save(path)
+    try:
+        for result in results:
+            done = done or not result.error
+            yield result
+    finally:
+        if is_new and not done:
+            path.unlink()
 
 
 def write_left_out(output, mask, **scale):
@@ -159,7 +178,7 @@ def write_left_out(output, mask, **scale):
     write_image(output.parent / LEFT_OUT / output.name, mask, **scale)
 
 
-def work_on(jobs, prepare, save, *, channel=None, colour=False):
+def work_on(jobs, prepare, save, *, channel=None, colour=False, expect=None):
     """Read, work on every frame, save; yield a FileResult per file.
 
     Parameters
@@ -172,26 +191,46 @@ def work_on(jobs, prepare, save, *, channel=None, colour=False):
         ``save(path, labels, mask, scale)``.
     channel, colour
         As in `labkit.files.images.read_movie`.
+    expect
+        As in `annotate_files`.
     """
+
+    def try_saving(folder, results):
+        save(folder / "trial.tif", *_together(results)[:2], {})
+
+    forecast = Forecast([job.path for job in jobs], expect, try_saving)
     for job in jobs:
         try:
-            yield _one_file(job, prepare, save, channel, colour)
+            with forecast.file():
+                result = _one_file(job, prepare, save, forecast, channel, colour)
+            yield result
         except BAD_FILE as error:
             text = " ".join(str(error).split()) or type(error).__name__
             yield FileResult(*job, [], [], text)
 
 
-def _one_file(job, prepare, save, channel, colour):
-    """Work on all frames of one file and save them together."""
-    movie = read_movie(job.path, channel=channel, colour=colour)
-    work, diameter = prepare(movie)
-    labels, masks, notes = zip(*(work(frame) for frame in movie), strict=True)
-    scale = read_scale(job.path)._asdict()
-    single = len(movie) == 1
+def _together(results):
+    """Stack what came out of each frame."""
+    labels, masks, notes = zip(*results, strict=True)
     labels, masks = (
-        part[0] if single or part[0] is None else np.stack(part)
+        part[0] if len(part) == 1 or part[0] is None else np.stack(part)
         for part in (labels, masks)
     )
+    return labels, masks, notes
+
+
+def _one_file(job, prepare, save, forecast, channel, colour):
+    """Work on all frames of one file and save them together."""
+    movie, results = read_movie(job.path, channel=channel, colour=colour), []
+    work, diameter = prepare(movie)
+    forecast.frame(movie, results)
+    for frame in movie:
+        results.append(work(frame))
+        forecast.frame(movie, results)
+    labels, masks, notes = _together(results)
+    del results
+    scale = read_scale(job.path)._asdict()
+    single = len(movie) == 1
     save(job.output, labels, masks, scale)
     warnings = [
         note if single else f"frame {number}: {note}"

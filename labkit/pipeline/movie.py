@@ -14,6 +14,7 @@ from ..checks import check_image
 from ..files.atomic import atomic
 from ..files.images import read_image
 from ..files.labels import read_labels, write_labels
+from ..files.pieces import one_piece
 from ..models import StarDist, StarDistParams, TrainParams
 from ..report import write_report
 from ..segment import segment
@@ -170,12 +171,18 @@ class Chain:
         """Link the segmentation over time, if this is a movie."""
         if not self.is_movie:
             return ""
-        movie = np.stack(self.segmentation)
+        movie = one_piece(np.stack(self.segmentation))
         self.tracks = link(movie, self.params.tracking)
         folder = self.folder / "tracks"
         self.params.tracking.save(folder / "track.yaml")
-        write_tracks(folder, movie, self.tracks, **self.scale)
+        options = {"params": self.params.tracking, "warn": self.say, **self.scale}
+        write_tracks(folder, movie, self.tracks, images=self._movie(), **options)
         return f"linked {np.unique(self.tracks['track_id']).size} tracks"
+
+    def _movie(self):
+        """Return the images as a movie, None if their pixels differ in kind."""
+        alike = len({image.dtype for image in self.images}) == 1
+        return np.stack(self.images) if alike else None
 
     def save_figure(self, name, figure):
         """Save a figure as PNG in the folder and return its path."""

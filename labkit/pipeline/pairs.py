@@ -4,8 +4,10 @@ import numpy as np
 
 from ..files.images import image_paths, read_movie
 from ..files.labels import read_label_movie
+from ..files.pieces import one_piece
 
 LEFT_OUT = "left_out"  # folder beside the labels: visible, but not annotated
+LEAST_WHOLE = 0.5  # share of the labelled pixels in the objects' largest pieces
 
 
 def pair_files(images, labels):
@@ -65,6 +67,32 @@ def _some(names, at_most=5):
     return ", ".join(names[:at_most]) + more
 
 
+def check_whole(labels, whole, path, hint):
+    """Refuse what is no label image: objects in shreds, as in raw images and masks.
+
+    Parameters
+    ----------
+    labels, whole : (T, H, W) ndarray of int
+        As read, and by `labkit.files.pieces.one_piece`.
+    path : str or Path
+        What the message calls it.
+    hint : str
+        The end of what the message says.
+
+    Raises
+    ------
+    ValueError
+        If the largest pieces of all objects are less than half of what is labelled.
+    """
+    share = np.count_nonzero(whole) / max(np.count_nonzero(labels), 1)
+    if share < LEAST_WHOLE and labels.any():
+        raise ValueError(
+            f"{path} does not look like label images: the largest pieces of objects "
+            f"are {share:.0%} of what is labelled; pass label images, as labkit "
+            f"segment writes them, {hint}"
+        )
+
+
 def load_pairs(pairs, *, channel=None, colour=False, use_left_out=True):
     """Read paired files for training.
 
@@ -88,7 +116,7 @@ def load_pairs(pairs, *, channel=None, colour=False, use_left_out=True):
     Raises
     ------
     ValueError, TypeError, OSError
-        If a file is unreadable or two partners differ in shape.
+        If a file is unreadable, two partners differ in shape, or labels are none.
     """
     images, labels, masks, found = [], [], [], False
     for image_path, labels_path in pairs:
@@ -100,6 +128,7 @@ def load_pairs(pairs, *, channel=None, colour=False, use_left_out=True):
                 f"{image_path} {shape} and {labels_path} {truth.shape} differ in shape"
                 f" (frames, rows, columns); they must show the same pixels"
             )
+        check_whole(truth, one_piece(truth), labels_path, "or labkit annotate")
         mask_path = labels_path.parent / LEFT_OUT / labels_path.name
         if use_left_out and mask_path.exists():
             mask, found = read_movie(mask_path) > 0, True

@@ -5,7 +5,7 @@ import numpy as np
 from .. import show
 from ..metrics import match, sum_matches
 from ..report import Section
-from ..track import track_stats
+from ..track import diagnose, track_stats
 from .batch import count
 
 MANY_MORE = 4  # times the annotated nuclei: not to be believed
@@ -199,6 +199,7 @@ def _tracks(chain):
             (np.median(n_spots), "frames, median length"),
             (np.count_nonzero(stats["n_daughters"]), "divisions"),
         ],
+        warnings=diagnose(chain.tracks),
     )
     if n_spots.max() > 1:
         speed = f"{_units(scale, short=True)}, median speed"

@@ -9,12 +9,12 @@ import numpy as np
 from ..auto import estimate_diameter
 from ..files.labels import write_labels
 from ..files.tables import read_csv, write_csv
-from ..models import StarDist, UNetProb
+from ..models import UNetProb, load
 from ..models.store import shipped
 from ..params import Params
-from ..segment import fitting_diameter, segment_steps
-from ..segment.scale import scale_factor
-from .batch import work_on
+from ..segment import PostParams, diagnose, fitting_diameter, segment_steps
+from ..segment.scale import doubts_about, scale_factor
+from .batch import remember, work_on
 
 SHIPPED = "nuclei"
 LOOKED_AT = 3  # frames of a movie from which its one diameter is estimated
@@ -53,6 +53,8 @@ class SegmentParams(Params):
         Draw borders anew by the U-Net that comes along.
     min_area : float
         Drop objects of fewer px.
+    post : str or None
+        File of a `labkit.segment.PostParams`; `scales` and `min_area` win over it.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class SegmentParams(Params):
     scales: tuple = (1.0,)
     borders: bool = False
     min_area: float = 0.0
+    post: str | None = None
 
     def __post_init__(self):
         if self.diameter not in ("auto", "trained"):
@@ -75,6 +78,15 @@ class SegmentParams(Params):
         low, high = 1 / LARGEST_SCALE, LARGEST_SCALE
         self._keep("scales", tuple(_number(one, low, high) for one in scales) or None)
         self._keep("min_area", _number(self.min_area, 0, np.inf))
+
+    @property
+    def followed_by(self):
+        """What follows the model, as `labkit.segment.PostParams`."""
+        post = PostParams.load(self.post) if self.post else PostParams()
+        given = {name: getattr(self, name) for name in ("scales", "min_area")}
+        plain = SegmentParams()
+        own = {n: v for n, v in given.items() if v != getattr(plain, n)}
+        return post.replace(**own)
 
     def _keep(self, name, value):
         """Set a checked value, or raise ValueError if it is None or holds one."""
@@ -102,7 +114,9 @@ def is_shipped(name):
     return isinstance(name, str) and name in shipped("StarDist")
 
 
-def segment_files(jobs, params=None, *, model=None, channel=None, device=None):
+def segment_files(
+    jobs, params=None, *, model=None, channel=None, device=None, expect=None
+):
     """Segment images or movies.
 
     Beside the label images, the parameters are saved as ``segment.yaml`` and the
@@ -117,12 +131,14 @@ def segment_files(jobs, params=None, *, model=None, channel=None, device=None):
     jobs : list of Job
         From `plan`.
     params : SegmentParams, optional
-    model : StarDist, optional
+    model : StarDist or MaskRCNN, optional
         By default the one that `params` names.
     channel : int or str, optional
         Which channel of the files to use.
     device : str, optional
         "cpu" or "cuda"; by default the GPU if there is one.
+    expect : callable, optional
+        As in `labkit.pipeline.annotate_files`.
 
     Yields
     ------
@@ -136,27 +152,32 @@ def segment_files(jobs, params=None, *, model=None, channel=None, device=None):
         cannot be written to.
     """
     params = params or SegmentParams()
-    model = model or StarDist.load(params.model, device=device)
+    model = model or load(params.model, device=device)
     refine = UNetProb.load(SHIPPED, device=device) if params.borders else None
+    post = params.followed_by
     if not isinstance(params.diameter, str):
         scale_factor(model, params.diameter)  # refuses what the model cannot take
     if not jobs:
         return
-    folder, done = jobs[0].output.parent, []
-    earlier = _earlier(folder / "segment.csv", jobs)
-    params.save(folder / "segment.yaml")
-    prepare = partial(_prepare, model, refine, params)
-    colour = model.params.channels == 3
+    folder = jobs[0].output.parent
+    table = folder / "segment.csv"
+    rows = _earlier(table, jobs)
+    prepare = partial(_prepare, model, refine, params, post=post)
+    how = {"channel": channel, "colour": model.params.channels == 3, "expect": expect}
+    results = work_on(jobs, prepare, _save, **how)
     try:
-        for result in work_on(jobs, prepare, _save, channel=channel, colour=colour):
+        for result in remember(params, folder / "segment.yaml", results):
             if not result.error:
-                done.append(_row(result))
+                rows.append(_row(result))
+                if params.diameter == "auto" and any(result.n_objects):
+                    result.warnings.extend(doubts_about(model, result.diameter))
             yield result
     finally:
-        write_csv(folder / "segment.csv", np.array(earlier + done, TABLE_DTYPE))
+        if rows or table.exists():
+            write_csv(table, np.array(rows, TABLE_DTYPE))
 
 
-def _prepare(model, refine, params, movie):
+def _prepare(model, refine, params, movie, post=None):
     """Settle the diameter of a file; return what to do with a frame, and it."""
     diameter = params.diameter
     if diameter == "auto":
@@ -165,22 +186,21 @@ def _prepare(model, refine, params, movie):
         diameter = float(np.median([fitting_diameter(model, one) for one in frames]))
     elif diameter == "trained":
         diameter = model.diameter
-    work = partial(_segment, model, refine, params, diameter)
+    work = partial(_segment, model, refine, params, diameter, post=post)
     return work, diameter
 
 
-def _segment(model, refine, params, diameter, image):
+def _segment(model, refine, params, diameter, image, post=None):
     """Segment one frame; return what `work_on` wants."""
     labels = segment_steps(
         model,
         image,
         diameter=diameter,
         tta=params.tta,
-        scales=params.scales,
         borders=refine,
-        min_area=params.min_area,
+        post=post,
     ).labels
-    notes = [] if labels.any() else ["no nuclei found"]
+    notes = diagnose(image, labels)
     if params.diameter == "trained":
         notes += _other_size(model, image)
     return labels, None, notes

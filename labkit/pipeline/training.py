@@ -1,4 +1,4 @@
-"""Train a StarDist and keep everything about it in one folder."""
+"""Train a model and keep everything about it in one folder."""
 
 from pathlib import Path
 
@@ -8,9 +8,12 @@ import yaml
 from .. import show
 from ..files.atomic import atomic
 from ..files.tables import read_csv, write_csv
-from ..models import History, StarDist, StarDistParams, TrainParams
+from ..models import History, MaskRCNN, StarDist, load, team
+from ..models.base import Model
+from ..models.loading import SEGMENT
 from .batch import make_folder
 
+KINDS = {"stardist": StarDist, "maskrcnn": MaskRCNN}
 FACTS = ("best_step", "seconds", "stopped")
 HISTORY_DTYPE = [("step", "i4"), ("train_loss", "f8"), ("val_loss", "f8")]
 
@@ -32,6 +35,33 @@ def check_free(folder, overwrite=False):
     make_folder(folder)
 
 
+def begin(kind, start, device=None):
+    """Return the model to train further, or the class of a new one.
+
+    Parameters
+    ----------
+    kind : str or None
+        "stardist" or "maskrcnn"; None: what `start` is, or else a StarDist.
+    start : str, Path or None
+        A model that comes with labkit, or a folder.
+    device : str, optional
+
+    Returns
+    -------
+    Model, or type if there is no `start`
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        If the kind is unknown, or `start` is no such model.
+    """
+    if kind not in (None, *KINDS):
+        raise ValueError(f"--model must be one of {list(KINDS)}, got {kind!r}")
+    if not start:
+        return KINDS[kind or "stardist"]
+    return load(start, kinds=(KINDS[kind],) if kind else SEGMENT, device=device)
+
+
 def fit_and_save(
     folder,
     images,
@@ -39,6 +69,7 @@ def fit_and_save(
     left_out=None,
     *,
     params=None,
+    kind=StarDist,
     model_params=None,
     start=None,
     seed=0,
@@ -46,7 +77,7 @@ def fit_and_save(
     progress=True,
     callback=None,
 ):
-    """Train a StarDist; write model, parameters and loss curve into `folder`.
+    """Train a model; write it, parameters and loss curve into `folder`.
 
     The best weights so far are written even if training is interrupted or fails.
 
@@ -58,9 +89,12 @@ def fit_and_save(
     left_out : list of (H, W) ndarray of bool, optional
         What to leave out of the loss.
     params : TrainParams, optional
-    model_params : StarDistParams, optional
+        By default those of the kind of model.
+    kind : type
+        Of a new model: `StarDist` or `MaskRCNN`.
+    model_params : StarDistParams or MaskRCNNParams, optional
         Of a new model; by default it takes colour if an image is in colour.
-    start : str, Path or StarDist, optional
+    start : str, Path, StarDist or MaskRCNN, optional
         Model to train on from: the name of one that comes with labkit, a folder, or
         the model itself, which is changed.
     seed, device, progress, callback
@@ -68,7 +102,7 @@ def fit_and_save(
 
     Returns
     -------
-    model : StarDist
+    model : StarDist or MaskRCNN
     history : History
         Its `stopped` says whether training was interrupted.
 
@@ -77,16 +111,15 @@ def fit_and_save(
     ValueError, FileNotFoundError, PermissionError
         If the data do not fit together, or a folder is wrong.
     """
-    params, folder = params or TrainParams(), Path(folder)
     if start is None:
-        channels = 3 if any(np.ndim(image) == 3 for image in images) else 1
-        model_params = model_params or StarDistParams(channels=channels)
-        model = StarDist(model_params, seed=seed, device=device)
-    elif isinstance(start, StarDist):
+        colour = any(np.ndim(image) == 3 for image in images)
+        model_params = model_params or kind.Params(channels=3 if colour else 1)
+        model = kind(model_params, seed=seed, device=device)
+    elif isinstance(start, Model):
         model = start
     else:
-        model = StarDist.load(start, device=device)
-    seen = []
+        model = load(start, device=device)
+    params, folder, seen = params or model.training, Path(folder), []
 
     def note(history):
         seen[:] = [history]
@@ -108,7 +141,7 @@ def fit_and_save(
             seen[0].stopped = "interrupted"
         raise
     finally:
-        if seen:
+        if seen and team.rank() == 0:
             _save(folder, model, seen[0], params)
     return model, history
 

@@ -8,18 +8,34 @@ be done to a segmentation is a switch of the one function `segment`.
 """
 
 from .agreement import agreement
-from .post import add_missing, drop_small, fill_holes, refine_borders
+from .doubting import diagnose
+from .options import PostParams
+from .post import (
+    add_missing,
+    dilate,
+    drop_improbable,
+    drop_small,
+    fill_holes,
+    refine_borders,
+)
 from .scale import fitting_diameter
+from .searching import Search, search
 from .whole import Segmentation, segment, segment_steps
 
 __all__ = [
+    "PostParams",
+    "Search",
     "Segmentation",
     "add_missing",
     "agreement",
+    "diagnose",
+    "dilate",
+    "drop_improbable",
     "drop_small",
     "fill_holes",
     "fitting_diameter",
     "refine_borders",
+    "search",
     "segment",
     "segment_steps",
 ]

@@ -4,9 +4,8 @@ import numpy as np
 
 from ..checks import check_image, check_pair
 from ..labels import overlaps
+from ..models.views import VIEWS, turn, turn_back
 from .whole import segment
-
-VIEWS = tuple((turns, mirrored) for mirrored in (False, True) for turns in range(4))
 
 
 def agreement(model, image, labels, *, n_views=7, **options):
@@ -53,17 +52,16 @@ def agreement(model, image, labels, *, n_views=7, **options):
         raise ValueError(f"`n_views` must lie in 1 to {len(VIEWS) - 1}, got {n_views}")
     numbers = np.unique(labels)[1:]
     total = np.zeros(len(numbers))
-    for turns, mirrored in VIEWS[1 : n_views + 1]:
-        view = np.rot90(image[:, ::-1] if mirrored else image, turns)
-        found = np.rot90(segment(model, np.ascontiguousarray(view), **options), -turns)
-        total += _best_ious(labels, found[:, ::-1] if mirrored else found, numbers)
+    for view in VIEWS[1 : n_views + 1]:
+        found = segment(model, turn(image, *view), **options)
+        total += _best_ious(labels, turn_back(found, *view), numbers)
     scores = total / n_views
     return dict(zip(numbers.tolist(), scores.round(4).tolist(), strict=True))
 
 
 def _best_ious(labels, found, numbers):
     """IoU of each label with the object that covers it best, 0 if there is none."""
-    ours, theirs, common = overlaps(labels, np.ascontiguousarray(found)).T
+    ours, theirs, common = overlaps(labels, found).T
     area, their_area = np.bincount(labels.ravel()), np.bincount(found.ravel())
     there = (ours > 0) & (theirs > 0)
     ours, theirs, common = ours[there], theirs[there], common[there]

@@ -2,11 +2,12 @@
 
 import cv2
 import numpy as np
-from skimage.segmentation import watershed
+from skimage.segmentation import expand_labels, watershed
 
 from ..checks import check_labels, check_same_shape
 from ..labels import median_diameter, relabel
 from ..labels.basic import small_numbers
+from ..objects import disc
 
 MAX_OCCUPIED = 0.24  # share of an object; nucleAIzer merges scales below 1 - 0.76
 CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
@@ -108,7 +109,73 @@ def add_missing(labels, more, max_occupied=MAX_OCCUPIED):
     return relabel(np.where(added, more + labels.max(), labels))
 
 
-def refine_borders(labels, prob, width=None):
+def dilate(labels, by):
+    """Let objects grow into the background by `by` px, never into each other.
+
+    nucleAIzer grows each mask by 1 px, since its network draws them small [1]_.
+
+    Parameters
+    ----------
+    labels : (H, W) array_like of int
+    by : float
+
+    Returns
+    -------
+    (H, W) ndarray of int32
+        Objects keep their numbers.
+
+    References
+    ----------
+    .. [1] Hollandi et al. (2020), Cell Systems 10: 453-458 (nucleAIzer).
+
+    Examples
+    --------
+    >>> dilate([[0, 0, 1, 0, 2, 0]], 1)
+    array([[0, 1, 1, 1, 2, 2]], dtype=int32)
+    """
+    return expand_labels(check_labels(labels), by)
+
+
+def drop_improbable(labels, prob, min_prob):
+    """Remove objects of low mean probability, false positives, and renumber the rest.
+
+    nucleAIzer drops those that its U-Net hardly sees [1]_.
+
+    Parameters
+    ----------
+    labels : (H, W) array_like of int
+    prob : (H, W) array_like of float
+        Probability of lying on a nucleus, 0..1, such as ``UNetProb.prob(image)[0]``.
+    min_prob : float
+        Least mean over the pixels of an object.
+
+    Returns
+    -------
+    (H, W) ndarray of int32
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    References
+    ----------
+    .. [1] Hollandi et al. (2020), Cell Systems 10: 453-458 (nucleAIzer).
+
+    Examples
+    --------
+    >>> drop_improbable([[1, 1, 0, 2]], [[0.2, 0.1, 0, 0.9]], 0.5)
+    array([[0, 0, 0, 1]], dtype=int32)
+    """
+    labels, prob = check_labels(labels), np.asarray(prob, np.float32)
+    check_same_shape(labels, prob, ("labels", "prob"))
+    labels = relabel(labels)
+    areas = np.bincount(labels.ravel())
+    sums = np.bincount(labels.ravel(), prob.ravel())
+    return relabel(np.where((sums < min_prob * areas)[labels], 0, labels))
+
+
+def refine_borders(labels, prob, width=None, min_prob=0.5):
     """Draw each object's border anew, within a ring, by pixel probabilities.
 
     The inner part of an object stays; pixels of the ring around the present
@@ -122,6 +189,8 @@ def refine_borders(labels, prob, width=None):
     width : int, optional
         Of the ring to each side, px. By default a tenth of the objects' median
         diameter, at least 1.
+    min_prob : float
+        Pixels of the ring that are more probable belong to the object.
 
     Returns
     -------
@@ -148,15 +217,14 @@ def refine_borders(labels, prob, width=None):
     cores, near = _cores(labels, width)
     n = len(numbers)
     has_core = np.bincount(cores.ravel(), minlength=n) > 0
-    is_seen = np.bincount(labels[prob > 0.5], minlength=n) > 0
+    is_seen = np.bincount(labels[prob > min_prob], minlength=n) > 0
     cores = np.where((has_core & is_seen)[labels], cores, labels)
-    mask = (near & (prob > 0.5)) | (cores > 0)
+    mask = (near & (prob > min_prob)) | (cores > 0)
     return numbers[watershed(1 - prob, cores, mask=mask)]
 
 
 def _cores(labels, width):
     """What of objects is `width` px from any border, and what is near an object."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1,) * 2)
-    values = labels.astype(np.float32)
-    low, high = cv2.erode(values, disc), cv2.dilate(values, disc)
+    values, around = labels.astype(np.float32), disc(width)
+    low, high = cv2.erode(values, around), cv2.dilate(values, around)
     return np.where(low == high, labels, 0), high > 0

@@ -8,12 +8,15 @@ from ..checks import check_image
 from ..crops import resized
 from ..labels import median_diameter
 from ..models.base import SAME_SIZE, WIDE
+from ..models.merging import merge_labels
 from ..models.tiles import enlarge_all
 
 LARGEST_FACTOR = 8.0
 SURVEY = 2.0 ** np.arange(-2, 2.51, 0.5)  # sizes looked at, in trained diameters
 WINDOW = 400  # px that the network sees at each of them
 ALIKE = 0.6  # octaves
+MAX_PASSES = 4
+FAR_OFF = 2.0  # times the first size; a model that strays further is not to be believed
 
 
 def fitting_diameter(model, image, *, tile=1024):
@@ -27,11 +30,12 @@ def fitting_diameter(model, image, *, tile=1024):
     are recognised too small and too large, clumps and texture are not.
 
     Other models get two passes, as in [1]_: the estimate from the image alone sets
-    the scale of a first segmentation, whose median diameter is the answer.
+    the scale of a first segmentation, whose median diameter is the answer. If that
+    differs by more than 15 %, they look again, four times at most.
 
     Parameters
     ----------
-    model : labkit.models.StarDist or labkit.models.UNetProb
+    model : labkit.models.Model
     image : (H, W) or (H, W, 3) array
         Of a large one, the part with the most contrast is looked at.
     tile : int
@@ -51,11 +55,68 @@ def fitting_diameter(model, image, *, tile=1024):
     if model.params.zoom >= WIDE:
         found = agreeing_size(*_survey(model, image)) or model.params.diameter
     else:
-        seen = estimate_diameter(without_colour(image)) or model.params.diameter
-        first = np.clip(seen, low, high)
-        labels = at_scale(model, image, scale_factor(model, first), tile=tile)
-        found = median_diameter(labels) or first
+        found = _settled_size(model, image, tile)
     return float(np.clip(found, low, high))
+
+
+def sizes_looked_at(model):
+    """Return the smallest and largest diameter that `fitting_diameter` looks at, px.
+
+    Where it answers with a size beyond them, what the model sees at no size agrees
+    with what it is shown: pixel noise looks so, or nuclei that are all too small.
+
+    Examples
+    --------
+    >>> sizes_looked_at(lk.models.StarDist.load("nuclei"))
+    (7.0, 158.39...)
+    """
+    if model.params.zoom < WIDE:
+        return limits(model)
+    low, *_, high = (model.params.diameter * SURVEY).tolist()
+    return low, high
+
+
+def doubts_about(model, diameter):
+    """Return a sentence if an estimated diameter is none that the model looks at.
+
+    Returns
+    -------
+    list of str
+        Empty if there is nothing to doubt.
+    """
+    low, high = sizes_looked_at(model)
+    if low <= diameter <= high:
+        return []
+    text = (
+        f"estimated diameter unsure: {diameter:.1f} px is beyond the {low:.0f} to "
+        f"{high:.0f} px that the model looks at; noise or texture instead of nuclei? "
+        f"If they are nuclei, measure some and say --diameter"
+    )
+    return [text]
+
+
+def _settled_size(model, image, tile):
+    """Median size that a model sees, shown the one that it saw before, until it stays.
+
+    It starts from what the image alone says, and where the model sees nothing then,
+    from the trained size; it goes no further than twice or half of that.
+    """
+    low, high = limits(model)
+    seen = estimate_diameter(without_colour(image))
+    for start in (seen, model.diameter):
+        size, found = np.clip(start or model.diameter, low, high), 0.0
+        least, most = max(low, size / FAR_OFF), min(high, size * FAR_OFF)
+        for _ in range(MAX_PASSES):
+            labels = at_scale(model, image, scale_factor(model, size), tile=tile)
+            found = median_diameter(labels)
+            if not found:
+                break
+            before, size = size, np.clip(found, least, most)
+            if 1 / SAME_SIZE < size / before < SAME_SIZE:
+                break
+        if found:
+            return size
+    return seen or model.diameter
 
 
 def _survey(model, image):
@@ -128,24 +189,30 @@ def _busiest(image, side):
     return max(parts, key=lambda part: part.std()) if len(parts) > 1 else parts[0]
 
 
-def at_scale(model, image, factor, **how):
+def at_scale(model, image, factor, *, tta=False, **how):
     """Segment an image scaled by `factor`, and scale the result back.
 
     Parameters
     ----------
-    model : labkit.models.StarDist or labkit.models.UNetProb
+    model : labkit.models.Model
     image : (H, W) or (H, W, 3) array
     factor : float
         From `scale_factor`.
+    tta : bool
+        Where the answers for turned images cannot be averaged, label images are
+        merged.
     **how
-        `tile` and `tta`, see `labkit.models.StarDist.predict`.
+        `tile`, see `labkit.models.StarDist.predict`, and `prob_thresh`.
 
     Returns
     -------
     (H, W) ndarray of int32
     """
-    found = model.propose(resized(image, factor), **how)
-    return model.decode(*found, image.shape[:2], factor=1 / factor)
+    if tta and not getattr(model, "averages", True):
+        return merge_labels(lambda view: at_scale(model, view, factor, **how), image)
+    found = model.propose(resized(image, factor), tta=tta, **how)
+    least = {"prob_thresh": how["prob_thresh"]} if "prob_thresh" in how else {}
+    return model.decode(*found, image.shape[:2], factor=1 / factor, **least)
 
 
 def probs_at_scale(model, image, factor, **how):
@@ -166,7 +233,7 @@ def scale_factor(model, diameter):
 
     Parameters
     ----------
-    model : labkit.models.StarDist or labkit.models.UNetProb
+    model : labkit.models.Model
     diameter : float
         Px.
 

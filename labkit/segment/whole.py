@@ -1,11 +1,13 @@
 """Segment one image: the object scale, the model, and what may follow."""
 
+import os
 from typing import NamedTuple
 
 import numpy as np
 
 from ..checks import check_image
-from .post import add_missing, drop_small, fill_holes, refine_borders
+from .options import PostParams, finish
+from .post import add_missing
 from .scale import at_scale, fitting_diameter, probs_at_scale, scale_factor
 
 
@@ -29,8 +31,8 @@ def segment(model, image, **options):
 
     Parameters
     ----------
-    model : labkit.models.StarDist or labkit.models.UNetProb
-        Trained or loaded.
+    model : labkit.models.Model
+        A StarDist, UNetProb or MaskRCNN, trained or loaded.
     image : (H, W) or (H, W, 3) array of uint8, uint16 or float
     **options
         As of `segment_steps`, which also says what `segment` does with them.
@@ -49,18 +51,17 @@ def segment_steps(
     *,
     diameter=None,
     tta=False,
-    scales=(1.0,),
     borders=None,
-    holes=False,
-    min_area=0.0,
     tile=1024,
+    post=None,
+    **options,
 ):
     """Segment one image and return the object scale along with the labels.
 
     Parameters
     ----------
-    model : labkit.models.StarDist or labkit.models.UNetProb
-        Trained or loaded.
+    model : labkit.models.Model
+        A StarDist, UNetProb or MaskRCNN, trained or loaded.
     image : (H, W) or (H, W, 3) array of uint8, uint16 or float
         Colour needs a model that has seen some, such as ``StarDist.load("nuclei")``.
     diameter : float, "auto" or None
@@ -68,19 +69,19 @@ def segment_steps(
         images (`Model.diameter`). "auto": found by the model, see
         `fitting_diameter`.
     tta : bool
-        Test-time augmentation: average over the 8 ways to turn and mirror the
-        image. Steadier, 8 times the time.
-    scales : sequence of float
-        Look also at the image enlarged by these factors on top, and add what the
-        first one misses, see `add_missing`.
+        Test-time augmentation: look at the image turned and mirrored in all 8 ways
+        and average the answers, or where these are no maps merge the masks.
+        Steadier, 8 times the time.
     borders : labkit.models.UNetProb, optional
-        Draw the objects' borders by this model, see `refine_borders`.
-    holes : bool
-        Whether objects may have holes. False fills them.
-    min_area : float
-        Objects of fewer px are dropped.
+        Draw the objects' borders by this model, see `refine_borders`, and drop what
+        it holds for improbable.
     tile : int
         Side of the part computed at once, px; bounds the memory.
+    post : PostParams, optional
+        What follows the model, such as `search` finds it.
+    **options
+        What follows the model, one by one: `scales`, `holes`, `min_area`, `dilate`
+        and the others of `PostParams`. They win over `post`.
 
     Returns
     -------
@@ -89,8 +90,8 @@ def segment_steps(
     Raises
     ------
     ValueError
-        If the image is unusable, the model is not trained, a scale is not
-        positive, or `diameter` is not positive or more than 8 times larger or
+        If the image is unusable, the model is not trained, an option is unknown or
+        makes no sense, or `diameter` is not positive or more than 8 times larger or
         smaller than the trained one.
 
     References
@@ -99,23 +100,29 @@ def segment_steps(
     .. [2] Hollandi et al. (2020), Cell Systems 10: 453-458 (nucleAIzer), which
            segments at an estimated object scale, at two scales, and post-processes.
     """
+    if isinstance(model, str | os.PathLike):
+        raise TypeError(
+            f"`model` is the name {str(model)!r}, not a model; load it first: "
+            f"labkit.models.load({str(model)!r})"
+        )
     image = check_image(image, colour=True)
-    diameter = _diameter(model, image, diameter, tile)
-    first, *others = _check_scales(scales)
+    post = (post or PostParams()).replace(**options)
+    diameter = find_diameter(model, image, diameter, tile)
+    first, *others = post.scales
     factor, how = scale_factor(model, diameter), {"tile": tile, "tta": tta}
+    if post.prob_thresh is not None:
+        how["prob_thresh"] = post.prob_thresh
     labels = at_scale(model, image, factor * first, **how)
     for scale in others:
         labels = add_missing(labels, at_scale(model, image, factor * scale, **how))
+    prob = None
     if borders is not None:
         factor = scale_factor(borders, diameter)
-        prob = probs_at_scale(borders, image, factor, **how)[0]
-        labels = refine_borders(labels, prob)
-    labels = labels if holes else fill_holes(labels)
-    labels = drop_small(labels, min_area) if min_area else labels
-    return Segmentation(labels, diameter)
+        prob = probs_at_scale(borders, image, factor, tile=tile, tta=tta)[0]
+    return Segmentation(finish(labels, post, diameter=diameter, prob=prob), diameter)
 
 
-def _diameter(model, image, diameter, tile):
+def find_diameter(model, image, diameter, tile):
     """The typical object diameter, px: as given, as estimated, or as trained."""
     if diameter is None:
         return model.diameter
@@ -126,14 +133,3 @@ def _diameter(model, image, diameter, tile):
     raise ValueError(
         f"`diameter` must be a number of px, 'auto' or None, got {diameter!r}"
     )
-
-
-def _check_scales(scales):
-    """Raise ValueError unless there is a scale and all are above 0."""
-    values = np.atleast_1d(np.asarray(scales, float))
-    if not values.size or not ((values > 0) & np.isfinite(values)).all():
-        raise ValueError(
-            f"`scales` must hold at least one number above 0, got {scales}; "
-            f"(1, 2) looks at the image as it is and enlarged twice"
-        )
-    return values.tolist()

@@ -1,4 +1,4 @@
-"""Where objects go: tracks coloured by speed, and the rose of directions."""
+"""Where objects go: tracks coloured by speed, rose of directions, kymograph."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -7,9 +7,10 @@ from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
 from ..checks import check_image
+from ..labels import TRACK_DTYPE
 from ..track import edge_stats
 from .images import draw
-from .picture import BLUE, DPI, Picture, grey_picture
+from .picture import BLUE, DPI, Picture, check_positive, grey_picture, time_unit
 
 SPEED = ListedColormap(colormaps["plasma"](np.linspace(0.3, 1, 256)), "speed")
 
@@ -113,6 +114,100 @@ def rose(angles, *, weights=None, title="", width=4.6):
     axes.set_rlabel_position(30 * np.argmin(share + np.roll(share, -1)) + 15)
     axes.set_title(title or f"{known.sum()} directions (90° is up)", fontsize=11)
     return figure
+
+
+def kymograph(
+    tracks,
+    shape,
+    *,
+    axis="x",
+    n_bins=16,
+    um_per_px=None,
+    minutes_per_frame=None,
+    width=8.0,
+):
+    """Show the density of objects along one axis of the image over time.
+
+    Parameters
+    ----------
+    tracks : structured array
+        `labkit.labels.TRACK_DTYPE`, or the spots of `labkit.track.find_spots`.
+    shape : (int, int) or (int, int, int)
+        Of a frame, (H, W), or of the movie, (T, H, W).
+    axis : str
+        "x": position from left to right, "y": from top to bottom; the other axis is
+        summed up.
+    n_bins : int
+        Strips of equal width that the image is divided into.
+    um_per_px, minutes_per_frame : float, optional
+        Without them, positions are in px, densities per million px, time in frames.
+    width : float
+        Of the figure, inches of 100 px.
+
+    Returns
+    -------
+    Figure
+        Position to the right, time downwards; colour: objects per mm2 of each strip.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `tracks` is no table or empty, `shape` does not hold it, the axis is
+        unknown, or a number is not positive.
+    """
+    check_positive(um_per_px=um_per_px, minutes_per_frame=minutes_per_frame)
+    density = strip_density(tracks, shape, axis, n_bins, um_per_px or 1.0)
+    n_frames = len(density)
+    step, time = time_unit(n_frames, minutes_per_frame)
+    side = shape[-1 if axis == "x" else -2] * (um_per_px or 1.0)
+    figure = Picture(width, 4.2)
+    axes = figure.subplots()
+    shown = axes.imshow(
+        density,
+        extent=(0, side, (n_frames - 0.5) * step, -0.5 * step),
+        aspect="auto",
+        cmap="cividis",
+        vmin=0,
+        interpolation="nearest",
+    )
+    length = "µm" if um_per_px else "px"
+    axes.set_xlabel(f"{axis} ({length})", fontsize=11)
+    axes.set_ylabel(f"time ({time})", fontsize=11)
+    bar = figure.colorbar(shown, ax=axes, pad=0.01)
+    bar.set_label(f"objects per {'mm²' if um_per_px else 'million px'}", fontsize=11)
+    return figure
+
+
+def strip_density(tracks, shape, axis, n_bins, um_per_px=1.0):
+    """Return (T, n_bins) objects per mm2 (per million px) of each frame and strip."""
+    if axis not in ("x", "y"):
+        raise ValueError(f"`axis` must be 'x' or 'y', got {axis!r}")
+    if n_bins < 1 or n_bins != int(n_bins):
+        raise ValueError(f"`n_bins` must be 1, 2, 3, ..., got {n_bins}")
+    if getattr(tracks, "dtype", None) != TRACK_DTYPE:
+        raise TypeError(
+            f"`tracks` must be a table of labkit.labels.TRACK_DTYPE, got "
+            f"{type(tracks).__name__}; lk.track.link makes one"
+        )
+    if not len(tracks):
+        raise ValueError("`tracks` has no rows, so there is no density to show")
+    if len(shape) not in (2, 3) or min(shape) < 1:
+        raise ValueError(f"`shape` must be (H, W) or (T, H, W), got {tuple(shape)}")
+    n_frames = int(tracks["frame"].max()) + 1
+    n_frames = max(n_frames, shape[0]) if len(shape) == 3 else n_frames
+    side, other = shape[-1], shape[-2]
+    if axis == "y":
+        side, other = other, side
+    position = (tracks[axis] + 0.5) / side  # 0..1 over the image
+    if not (position.min() >= 0 and position.max() <= 1):
+        raise ValueError(
+            f"`tracks` goes to {axis} = {tracks[axis].max():.1f} px, the image of "
+            f"`shape` {tuple(shape)} to {side}; pass the shape of this movie"
+        )
+    strip = np.minimum((position * n_bins).astype(int), n_bins - 1)
+    cell = tracks["frame"] * n_bins + strip
+    counts = np.bincount(cell, minlength=n_frames * n_bins).reshape(n_frames, n_bins)
+    return counts / (side / n_bins * other * (um_per_px / 1000) ** 2)
 
 
 def sectors(angles, weights):

@@ -186,3 +186,19 @@ def draw_outlines(grey, labels, thickness=2, color=None):
 def rgb(picture):
     """Return a grey or coloured picture with three channels."""
     return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+
+
+def time_unit(n_frames, minutes_per_frame=None):
+    """Return the length of a frame and its unit: frames, min, or h from 3 h on."""
+    if minutes_per_frame is None:
+        return 1.0, "frames"
+    if n_frames * minutes_per_frame < 180:
+        return float(minutes_per_frame), "min"
+    return minutes_per_frame / 60, "h"
+
+
+def check_positive(**values):
+    """Raise ValueError for the first value that is given and not positive."""
+    for name, value in values.items():
+        if value is not None and not 0 < value < np.inf:
+            raise ValueError(f"`{name}` must be a positive number, got {value}")

@@ -1,6 +1,7 @@
 """Plots: training curves, areas, values over time."""
 
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from ..labels import relabel
 from .picture import BLUE, CYCLE, GREY, ORANGE, Picture
@@ -36,14 +37,15 @@ def curves(histories, /, *more, log=False, title="", width=9.0):
         histories = {f"run {k + 1}": h for k, h in enumerate((histories, *more))}
     if not isinstance(histories, dict):
         histories = {"": histories}
-    figure = Picture(width, 3.6)
+    n_named = 3 * len(histories)  # lines of the legend
+    figure = Picture(width, max(3.6, 0.21 * n_named + 0.5))
     axes = figure.subplots()
     for color, (name, history) in zip(CYCLE * 9, histories.items(), strict=False):
         _curve(axes, history, name, color)
     finish(axes, "training step", "loss", title)
     if log:
-        axes.set_yscale("log")
-    axes.legend(fontsize=10, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        log_scale(axes)
+    legend_beside(axes)
     return figure
 
 
@@ -93,6 +95,7 @@ def areas(labels, tolerance=0.5, *, um_per_px=None, width=8.0):
         color=[BLUE, ORANGE],
         label=[f"kept {kept.sum()}", f"left out {(~kept).sum()}"],
     )
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.axvline(median, color="black", lw=1.5, label=f"median {median:.4g} {unit}")
     finish(
         axes,
@@ -100,7 +103,7 @@ def areas(labels, tolerance=0.5, *, um_per_px=None, width=8.0):
         "objects",
         f"{kept.mean():.0%} of {area.size} objects kept",
     )
-    axes.legend(fontsize=10, frameon=False, loc="upper right")
+    legend_beside(axes)
     return figure
 
 
@@ -140,7 +143,7 @@ def series(x, values, /, *, xlabel, ylabel, title="", width=8.0):
     finish(axes, xlabel, ylabel, title)
     axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
     if len(values) > 1:
-        axes.legend(fontsize=10, frameon=False, loc="upper right")
+        legend_beside(axes)
     return figure
 
 
@@ -188,3 +191,25 @@ def finish(axes, xlabel, ylabel, title):
     axes.set_title(title, fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color=GREY, alpha=0.2)
+
+
+def log_scale(axes):
+    """Make the upright axis logarithmic, and number it plainly: 0.6, not 6 x 10^-1."""
+    axes.set_yscale("log")
+    few = LogLocator(
+        subs=(1, 2, 3, 6) if _decades(axes) > 1 else (1, 1.5, 2, 3, 4, 6, 8)
+    )
+    axes.yaxis.set_minor_locator(few)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+
+
+def _decades(axes):
+    """Return how many powers of ten the upright axis holds."""
+    low, high = axes.get_ylim()
+    return np.log10(high / low)
+
+
+def legend_beside(axes):
+    """Name the lines to the right of the axes, where no line runs."""
+    axes.legend(fontsize=10, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))

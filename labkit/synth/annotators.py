@@ -1,7 +1,9 @@
 """Simulated annotators: how people draw round what they see, more or less carefully."""
 
+import cv2
 import numpy as np
-from scipy.spatial import ConvexHull
+
+from ..objects import polygon_area
 
 
 def lazy_contour(polygon, rng, *, scale=(0.9, 1.2), shift=0.06):
@@ -33,15 +35,14 @@ def lazy_contour(polygon, rng, *, scale=(0.9, 1.2), shift=0.06):
     >>> lazy_contour(square, np.random.default_rng(0)).shape
     (4, 2)
     """
-    polygon = np.asarray(polygon, float)
-    try:
-        hull = ConvexHull(polygon)
-    except Exception as error:  # QhullError and what comes with too few points
-        raise ValueError("the polygon has no area, so nobody draws round it") from error
-    corners = polygon[hull.vertices]
-    centre, diameter = _centroid(corners), 2 * np.sqrt(hull.volume / np.pi)
+    hull = cv2.convexHull(np.asarray(polygon, np.float32))
+    moments = cv2.moments(hull)
+    if not moments["m00"]:
+        raise ValueError("the polygon has no area, so nobody draws round it")
+    centre = np.array([moments["m10"], moments["m01"]]) / moments["m00"]
+    diameter = 2 * np.sqrt(polygon_area(polygon) / np.pi)
     moved = centre + rng.normal(0, shift * diameter, 2)
-    return moved + (corners - centre) * rng.uniform(*scale)
+    return moved + (hull[:, 0].astype(float) - centre) * rng.uniform(*scale)
 
 
 def traced(polygon, rng, *, wobble=0.02):
@@ -84,11 +85,3 @@ def _along(polygon, n):
     way = np.concatenate([[0], np.cumsum(steps)])
     at = np.linspace(0, way[-1], n, endpoint=False)
     return np.stack([np.interp(at, way, closed[:, i]) for i in (0, 1)], axis=1)
-
-
-def _centroid(polygon):
-    """Centre of the area of a polygon."""
-    rows, cols = (polygon - polygon[0]).T
-    cross = rows * np.roll(cols, -1) - np.roll(rows, -1) * cols
-    sums = np.stack([rows + np.roll(rows, -1), cols + np.roll(cols, -1)])
-    return polygon[0] + (sums * cross).sum(axis=1) / (3 * cross.sum())

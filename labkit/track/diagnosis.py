@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .lineage import check_tracks
+from ..labels import check_tracks
 from .spots import as_frames, neighbour_distance, positions
 from .stats import edge_stats, track_stats
 
@@ -18,7 +18,7 @@ def diagnose(tracks):
     Linking rests on objects moving less, from frame to frame, than they stand apart.
     On breast cancer cells with true tracks, where the median step beyond what the
     neighbours do is 0.19 of the distance to the nearest neighbour, 99 % of the links
-    are right; with every second frame it is 0.29 and 92 %, with every third 0.41 and
+    are right; with every second frame it is 0.29 and 91 %, with every third 0.40 and
     62 % (``benchmarks/accuracy_tracking.py``).
 
     Parameters
@@ -53,7 +53,8 @@ def diagnose(tracks):
     if share > MANY_ENDS:
         warnings.append(
             f"{100 * share:.0f} % of the objects have no follower in the next frames: "
-            f"look whether the segmentation misses or merges nuclei."
+            f"look whether the segmentation misses or merges nuclei. Where nuclei "
+            f"merge and separate again, TrackParams(max_merge=10) helps."
         )
     return warnings
 

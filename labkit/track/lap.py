@@ -17,6 +17,14 @@ TINY = 1e-6  # a stored cost must not be zero
 STEPS = 2**36  # costs are whole numbers up to this: sums and differences stay exact
 
 
+def tree_of(points):
+    """Return the k-d tree of (n, 2) points, of the kind that is built soonest.
+
+    It is asked once or twice; what a balanced tree saves then is less than it costs.
+    """
+    return cKDTree(points, balanced_tree=False, compact_nodes=False)
+
+
 def pairs_within(sources, targets, max_distance):
     """Return all pairs nearer than `max_distance`, by k-d trees.
 
@@ -36,11 +44,11 @@ def pairs_within(sources, targets, max_distance):
     if len(sources) == 0 or len(targets) == 0:
         empty = np.zeros(0, np.intp)
         return empty, empty, np.zeros(0)
-    found = cKDTree(sources).sparse_distance_matrix(
-        cKDTree(targets), max_distance, output_type="ndarray"
+    found = tree_of(sources).sparse_distance_matrix(
+        tree_of(targets), max_distance, output_type="ndarray"
     )
     found = found[found["v"] < max_distance]
-    found = found[np.lexsort([found["j"], found["i"]])]
+    found = found[np.argsort(found["i"] * len(targets) + found["j"])]
     return found["i"], found["j"], found["v"] ** 2
 
 
@@ -65,6 +73,16 @@ def assign(i, j, cost, alternative, corner):
     chosen : (n_chosen,) ndarray of int
         Indices into the pairs.
     """
+    alternative = max(alternative, 1000 * TINY)  # more than a cost of zero
+    single = (np.bincount(i)[i] == 1) & (np.bincount(j)[j] == 1)
+    wins = single & (cost + corner < 2 * alternative)  # nothing competes with it
+    rest = np.flatnonzero(~single)
+    won = _solved(i[rest], j[rest], cost[rest], alternative, corner)
+    return np.sort(np.concatenate([np.flatnonzero(wins), rest[won]]))
+
+
+def _solved(i, j, cost, alternative, corner):
+    """Return the indices of the pairs that the assignment problem chooses."""
     if len(cost) == 0:
         return np.zeros(0, np.intp)
     sources, row = np.unique(i, return_inverse=True)
@@ -72,7 +90,7 @@ def assign(i, j, cost, alternative, corner):
     n, m = len(sources), len(targets)
     rows = np.concatenate([row, np.arange(n), n + np.arange(m), n + column])
     columns = np.concatenate([column, m + np.arange(n), np.arange(m), m + row])
-    alone = np.full(n + m, max(alternative, 1000 * TINY))  # more than a cost of zero
+    alone = np.full(n + m, alternative)
     costs = np.concatenate([cost, alone, np.full(len(cost), corner)]) + TINY
     # With rounding errors between nearly equal costs the solver can go in circles.
     costs = np.rint(costs * (STEPS / costs.max())) + 1

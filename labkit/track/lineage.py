@@ -6,7 +6,7 @@ other, and a daughter's first row follows its mother's last.
 
 import numpy as np
 
-from ..labels import TRACK_DTYPE
+from ..labels import check_tracks, runs
 
 DIVISION_DTYPE = np.dtype(
     [
@@ -17,50 +17,6 @@ DIVISION_DTYPE = np.dtype(
         ("n_daughters", "i4"),
     ]
 )
-
-
-def check_tracks(tracks):
-    """Return `tracks` if it is a table of tracks, else raise an error."""
-    tracks = np.asarray(tracks)
-    if tracks.dtype != TRACK_DTYPE or tracks.ndim != 1:
-        raise TypeError(
-            f"`tracks` must be a table of labkit.labels.TRACK_DTYPE, got "
-            f"{tracks.dtype} of shape {tracks.shape}; lk.track.link makes one"
-        )
-    if len(tracks) and tracks["track_id"].min() < 1:
-        raise ValueError(
-            f"`tracks` has track_id {tracks['track_id'].min()}; ids begin with 1: link "
-            f"the objects first with lk.track.link"
-        )
-    return tracks
-
-
-def edges(tracks):
-    """Return the links as pairs of row indices into `tracks`.
-
-    Parameters
-    ----------
-    tracks : structured ndarray
-        `labkit.labels.TRACK_DTYPE`, in any order.
-
-    Returns
-    -------
-    (n_edges, 2) ndarray of int
-        Earlier and later row. First the links within tracks, then those from a
-        mother's last row to a daughter's first.
-    """
-    tracks = check_tracks(tracks)
-    order, first, last = runs(tracks)
-    goes_on = np.ones(len(order), bool)
-    goes_on[last] = False
-    within = np.flatnonzero(goes_on)
-    ids = tracks["track_id"][order[first]]
-    parents = tracks["parent_id"][order[first]]
-    at = np.searchsorted(ids, parents)
-    known = np.flatnonzero((parents > 0) & np.isin(parents, ids))
-    one = np.concatenate([within, last[at[known]]])
-    other = np.concatenate([within + 1, first[known]])
-    return np.stack([order[one], order[other]], axis=1)
 
 
 def divisions(tracks):
@@ -90,15 +46,6 @@ def divisions(tracks):
     earliest = np.searchsorted(daughters["parent_id"], table["track_id"])
     table["frame"] = daughters["frame"][earliest]
     return table
-
-
-def runs(tracks):
-    """Return the order by track and frame; in it, where each track begins and ends."""
-    order = np.lexsort([tracks["frame"], tracks["track_id"]])
-    ids = tracks["track_id"][order]
-    first = np.flatnonzero(np.diff(ids, prepend=0))
-    last = np.append(first[1:], len(ids)) - 1
-    return order, first, last[: len(first)]
 
 
 def count(found, ids):

@@ -2,69 +2,31 @@
 
 Two assignment problems after Jaqaman et al. 2008 [1]_, with the costs and rules of
 TrackMate 6 (its LAP tracker): first every frame with the next, then the pieces of the
-whole movie at once.
+whole movie at once. Nuclei do not merge: where two of them become one object, it is
+the segmentation that is wrong. If they separate again, tracks can be led through it
+(`TrackParams.max_merge`); `labkit.track.merges` lists where they end instead.
 
 .. [1] Jaqaman et al. (2008), Nature Methods 5: 695-702. doi:10.1038/nmeth.1237
 """
 
-import dataclasses
 import itertools
 
 import numpy as np
 
-from ..labels import TRACK_DTYPE
-from ..params import Params
-from .lineage import check_tracks
+from ..labels import TRACK_DTYPE, check_tracks
+from ..labels.basic import small_numbers
+from .params import TrackParams, check_params
 from .pieces import Scene, drop_stillborn, link_frames, link_pieces
 from .spots import (
     as_frames,
     check_frames,
     drift_of,
     measure_frames,
+    neighbour_distance,
     positions,
     radius_of,
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class TrackParams(Params):
-    """Parameters of `link`.
-
-    Attributes
-    ----------
-    max_distance : float or None
-        Largest step from frame to frame, px, after the drift is taken away. None:
-        estimated from the data, see `estimate_max_distance`.
-    max_gap : int
-        Tracks may go on up to so many frames later: 2 bridges one missed frame, 0
-        bridges none.
-    divisions : bool
-        Whether a track may split in two.
-    area_penalty : float
-        How strongly unequal areas of the daughters speak against a division, 0: not
-        at all. A nucleus that the segmentation cuts in two looks like a division.
-    min_life : int
-        A daughter that vanishes within so many frames was none; 0 keeps all.
-    remove_drift : bool
-        Whether the common step of all objects is taken away before linking.
-    flow_neighbours : int
-        Number of neighbours whose common step tells where an object is expected, for
-        cells that move in sheets; 0 expects it where it was.
-
-    Notes
-    -----
-    ``TrackParams(max_distance=15, area_penalty=0, min_life=0, remove_drift=False,
-    flow_neighbours=0)`` gives the links of TrackMate 6's LAP tracker with that
-    distance for linking, gaps (two frames) and splitting.
-    """
-
-    max_distance: float | None = None
-    max_gap: int = 2
-    divisions: bool = True
-    area_penalty: float = 1.0
-    min_life: int = 3
-    remove_drift: bool = True
-    flow_neighbours: int = 12
+from .touching import carry_through
 
 
 def link(labels, params=None):
@@ -191,8 +153,9 @@ def relabel_by_track(labels, tracks):
     out = np.zeros((len(frames), *frames[0].shape), np.int32)
     for t, image in enumerate(frames):
         rows = tracks[tracks["frame"] == t]
-        numbers, index = np.unique(image, return_inverse=True)
-        lost = np.setdiff1d(rows["label"], numbers)
+        index, numbers = small_numbers(image)
+        there = np.bincount(index.ravel(), minlength=len(numbers)) > 0
+        lost = np.setdiff1d(rows["label"], numbers[there])
         if len(lost):
             raise ValueError(
                 f"`tracks` has object {lost[0]} in frame {t}, `labels` has not; pass "
@@ -200,7 +163,7 @@ def relabel_by_track(labels, tracks):
             )
         ids = np.zeros(len(numbers), np.int32)
         ids[np.searchsorted(numbers, rows["label"])] = rows["track_id"]
-        out[t] = ids[index].reshape(image.shape)
+        out[t] = ids[index]
     return out
 
 
@@ -216,53 +179,40 @@ def fit_params(labels, params=None):
     -------
     TrackParams
     """
-    return _prepare(as_frames(labels), params or TrackParams())[1]
+    return _prepare(as_frames(labels), params or TrackParams())[-1]
 
 
 def _prepare(frames, params):
-    """Return the (T, 2) drift to take away, and params with a radius."""
-    _check(params)
+    """Return neighbour distance, drift to take away, and params with a radius."""
+    check_params(params)
     points = [positions(spots) for spots in frames]
-    drift = drift_of(points) if params.remove_drift else np.zeros((len(points), 2))
+    unit, drift = neighbour_distance(points), np.zeros((len(points), 2))
+    if params.remove_drift:
+        drift = drift_of(points, unit)
     if params.max_distance is None:
         areas = np.concatenate([spots["area"] for spots in frames])
-        params = params.replace(max_distance=radius_of(points, drift, areas))
-    return drift, params
-
-
-def _check(params):
-    """Raise an error where a parameter is out of its range."""
-    if not isinstance(params, TrackParams):
-        raise TypeError(f"`params` must be TrackParams, got {type(params).__name__}")
-    if params.max_distance is not None and not 0 < params.max_distance < np.inf:
-        raise ValueError(
-            f"max_distance must be a positive number of px, got {params.max_distance}; "
-            f"None estimates it"
-        )
-    for name in ("max_gap", "min_life", "flow_neighbours"):
-        value = getattr(params, name)
-        if value < 0 or value != int(value):
-            raise ValueError(f"{name} must be 0, 1, 2, ..., got {value}")
-    if not params.area_penalty >= 0:
-        raise ValueError(f"area_penalty must be 0 or more, got {params.area_penalty}")
+        params = params.replace(max_distance=radius_of(points, unit, drift, areas))
+    return unit, drift, params
 
 
 def _link(frames, at_border, shape, params):
     """Return the tracks of the spots of each frame."""
-    drift, params = _prepare(frames, params)
+    unit, drift, params = _prepare(frames, params)
     spots, shift = np.concatenate(frames), np.cumsum(drift, axis=0)
     scene = Scene(
         where=positions(spots) - shift[spots["frame"]],
         first=np.cumsum([0, *map(len, frames)]),
         frame=spots["frame"],
-        area=np.where(at_border, np.nan, spots["area"]),  # cut off at the border
+        area=spots["area"],
         at_border=at_border,
         shift=shift,
         shape=shape,
     )
-    previous, flow = link_frames(scene, params.max_distance, params.flow_neighbours)
+    previous, flow = link_frames(scene, unit, params)
     i, j = link_pieces(scene, previous, flow, params)
     previous[j] = i
+    if params.max_merge:
+        carry_through(scene, previous, params)
     drop_stillborn(scene, previous, params.min_life)
     return _to_tracks(spots, previous, scene.first)
 

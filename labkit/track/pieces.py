@@ -1,19 +1,20 @@
 """The two linking steps: every frame with the next, then the pieces of all frames.
 
 Costs and rules are those of Jaqaman et al. 2008 as TrackMate 6 has them. The flow (see
-`labkit.track.flow`), the form of the area penalty, and the two rules against false
-daughters (who came in over the border, who vanishes at once) are ours.
+`labkit.track.flow`), the form of the area penalty, the two rules against false
+daughters (who came in over the border, who vanishes at once) and that against false
+gaps (who leaves over the border does not come back) are ours.
 """
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
+from .events import HISTORY, division_score
 from .flow import link_pair, link_with_flow
 from .lap import ALTERNATIVE, assign, pairs_within
-from .spots import neighbour_distance
 
-PERCENTILE = 90  # of the costs of gaps and divisions: above it, stay apart
 ALIKE = 0.8  # daughters may differ so much in area, over their mean, at no cost
 
 
@@ -27,7 +28,7 @@ class Scene(NamedTuple):
     frame: np.ndarray
     """(n,) frame of each spot."""
     area: np.ndarray
-    """(n,) px, NaN where it says nothing."""
+    """(n,) px, NaN where it is not known."""
     at_border: np.ndarray
     """(n,) bool."""
     shift: np.ndarray
@@ -49,15 +50,15 @@ class Scene(NamedTuple):
         return spots[slice(*np.searchsorted(spots, self.first[t : t + 2]))]
 
 
-def link_frames(scene, max_distance, n_neighbours=0):
+def link_frames(scene, unit, params):
     """Link each frame with the next.
 
     Parameters
     ----------
     scene : Scene
-    max_distance : float
-    n_neighbours : int
-        For `labkit.track.flow.link_with_flow`; 0 leaves it out.
+    unit : float
+        Typical distance to the nearest neighbour, px.
+    params : TrackParams
 
     Returns
     -------
@@ -68,16 +69,14 @@ def link_frames(scene, max_distance, n_neighbours=0):
     """
     previous = np.full(len(scene.where), -1)
     flow = np.zeros_like(scene.where)
-    unit = neighbour_distance([scene.where[scene.of(t)] for t in range(scene.n_frames)])
+    reach, n_neighbours = params.max_distance, params.flow_neighbours
     for t in range(1, scene.n_frames):
         before, after = scene.of(t - 1), scene.of(t)
         points = scene.where[before], scene.where[after]
         if n_neighbours and len(points[0]) and len(points[1]):
-            i, j, flow[before] = link_with_flow(
-                *points, max_distance, n_neighbours, unit
-            )
+            i, j, flow[before] = link_with_flow(*points, reach, n_neighbours, unit)
         else:
-            i, j = link_pair(*points, max_distance)
+            i, j = link_pair(*points, reach)
         previous[after.start + j] = before.start + i
     return previous, flow
 
@@ -108,9 +107,15 @@ def link_pieces(scene, previous, flow, params):
     i, j, cost = map(np.concatenate, zip(*found, strict=True))
     if len(cost) == 0:
         return nothing, nothing
-    alternative = ALTERNATIVE * np.percentile(cost, PERCENTILE, method="lower")
+    limit = np.percentile(cost, params.cost_percentile, method="lower")
+    alternative = ALTERNATIVE * limit
     chosen = assign(i, j, cost, alternative, corner=alternative)
-    return i[chosen], j[chosen]
+    i, j = i[chosen], j[chosen]
+    usual, first = _usual_area(scene.area, previous, i), follower[i]  # -1: a gap
+    other = np.where(first >= 0, scene.area[first], np.nan)
+    score = division_score(usual, scene.area[i], other, scene.area[j])
+    unlikely = score < params.min_division_score
+    return i[~unlikely], j[~unlikely]
 
 
 def _gaps(scene, previous, follower, flow, params):
@@ -122,24 +127,38 @@ def _gaps(scene, previous, follower, flow, params):
             some = scene.among(ends, t - gap)
             expected = scene.where[some] + gap * flow[some]
             i, j, cost = pairs_within(expected, scene.where[begin], params.max_distance)
-            yield some[i], begin[j], cost
+            i, j = some[i], begin[j]
+            stays = (gap == 1) | ~(scene.at_border[i] & scene.at_border[j])
+            yield i[stays], j[stays], cost[stays]
 
 
 def _divisions(scene, previous, follower, flow, params):
     """Yield pairs (i, j, cost) of a spot that goes on and a start in the next frame."""
     starts, mothers = np.flatnonzero(previous < 0), np.flatnonzero(follower >= 0)
+    whole = np.where(scene.at_border, np.nan, scene.area)
     for t in range(1, scene.n_frames):
         begin, some = scene.among(starts, t), scene.among(mothers, t - 1)
         expected = scene.where[some] + flow[some]
         i, j, cost = pairs_within(expected, scene.where[begin], params.max_distance)
         i, j = some[i], begin[j]
-        cost = cost * _penalty(scene.area[follower[i]], scene.area[j], params)
+        cost = cost * _penalty(whole[follower[i]], whole[j], params)
         kept = cost < params.max_distance**2
         if scene.shape is not None:  # else it came in from outside, with the others
             came_from = scene.where[j] - flow[i] + scene.shift[t - 1]
             inside = (came_from >= 0) & (came_from <= np.array(scene.shape) - 1)
             kept &= inside.all(axis=1)
         yield i[kept], j[kept], cost[kept]
+
+
+def _usual_area(area, previous, spots):
+    """Return the median area over the last frames of the pieces that end in `spots`."""
+    history, spot = [area[spots]], spots
+    for _ in range(HISTORY - 1):
+        spot = np.where(spot >= 0, previous[spot], -1)
+        history.append(np.where(spot >= 0, area[spot], np.nan))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no area is known at all
+        return np.nanmedian(history, axis=0)
 
 
 def _penalty(one, other, params):

@@ -6,11 +6,10 @@ label, with track_id 0 until the spots are linked.
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
-from scipy.spatial import cKDTree
 
 from ..checks import check_labels
 from ..labels import TRACK_DTYPE, object_table
-from .lap import pairs_within
+from .lap import pairs_within, tree_of
 
 VOTE_REACH = 3.0  # longest drift per frame that is looked for, in neighbour distances
 VOTE_WIDTH = 0.2  # smoothing of the votes, in neighbour distances
@@ -18,6 +17,8 @@ MAX_VOTERS = 3000  # of a frame: more objects than that are not asked, to save t
 MIN_VOTES = 3  # more than by chance, and at least this share of the voters, and so
 MIN_SHARE = 0.25  # many standard deviations of chance; fewer: no common drift
 CLEARLY = 5.0
+SCATTERED = 0.02  # objects that fill less of their boxes, if there are so many, are
+GREY_VALUES = 20  # the grey values of an image; of few, a stray pixel makes large boxes
 
 
 def find_spots(labels):
@@ -45,8 +46,9 @@ def find_spots(labels):
 def measure_frames(labels):
     """Return a table of spots for each frame, and which of them touch the border."""
     frames, at_border = [], []
-    for t, image in enumerate(check_frames(labels)):
+    for t, image in enumerate(each_frame(labels)):
         table = object_table(image)
+        _refuse_image(table, t)
         spots = np.zeros(len(table), TRACK_DTYPE)
         for name in ("label", "y", "x", "area"):
             spots[name] = table[name]
@@ -56,8 +58,25 @@ def measure_frames(labels):
     return frames, np.concatenate(at_border)
 
 
+def _refuse_image(table, t):
+    """Raise ValueError where objects are scattered over all of the frame."""
+    height = table["max_row"] - table["min_row"]
+    boxes = (height * (table["max_col"] - table["min_col"])).sum()
+    if len(table) >= GREY_VALUES and table["area"].sum() < SCATTERED * boxes:
+        raise ValueError(
+            f"`labels[{t}]` does not look like a label image: its {len(table):,} "
+            f"objects fill {table['area'].sum() / boxes:.1%} of their bounding boxes; "
+            f"pass labels, as lk.auto.annotate makes them, not the raw movie"
+        )
+
+
 def check_frames(labels):
     """Return the frames of a movie of labels as a list of (H, W) int32."""
+    return list(each_frame(labels))
+
+
+def each_frame(labels):
+    """Yield the checked frames; of a lazy movie only one is held at a time."""
     if isinstance(labels, np.ndarray) and labels.ndim != 3:
         raise ValueError(
             f"`labels` must have axes (T, H, W), got shape {labels.shape}; "
@@ -65,14 +84,16 @@ def check_frames(labels):
         )
     if len(labels) == 0:
         raise ValueError("`labels` has no frames; pass at least one (H, W) image")
-    frames = [check_labels(image, f"labels[{t}]") for t, image in enumerate(labels)]
-    for t, image in enumerate(frames):
-        if image.shape != frames[0].shape:
+    shape = None
+    for t, image in enumerate(labels):
+        frame = check_labels(image, f"labels[{t}]")
+        shape = shape or frame.shape
+        if frame.shape != shape:
             raise ValueError(
-                f"all frames must have one shape, got {frames[0].shape} in frame 0 "
-                f"and {image.shape} in frame {t}; crop or pad them to one size"
+                f"all frames must have one shape, got {shape} in frame 0 "
+                f"and {frame.shape} in frame {t}; crop or pad them to one size"
             )
-    return frames
+        yield frame
 
 
 def as_frames(labels):
@@ -115,13 +136,12 @@ def estimate_drift(labels):
     True
     """
     points = [positions(spots) for spots in as_frames(labels)]
-    return drift_of(points)
+    return drift_of(points, neighbour_distance(points))
 
 
-def drift_of(points):
+def drift_of(points, unit):
     """Return the (T, 2) drift of a list of (n, 2) points; see `estimate_drift`."""
     drift = np.zeros((len(points), 2))
-    unit = neighbour_distance(points)
     if np.isfinite(unit):
         for t in range(1, len(points)):
             drift[t] = _vote(points[t - 1], points[t], unit)
@@ -166,7 +186,7 @@ def _some(points):
 def neighbour_distance(points):
     """Return the median distance to the nearest neighbour in the same frame, px."""
     distances = [
-        cKDTree(frame).query(_some(frame), k=2)[0][:, 1]
+        tree_of(frame).query(_some(frame), k=2)[0][:, 1]
         for frame in points
         if len(frame) > 1
     ]
@@ -195,19 +215,19 @@ def estimate_max_distance(labels):
     frames = as_frames(labels)
     points = [positions(spots) for spots in frames]
     areas = np.concatenate([np.zeros(0), *(spots["area"] for spots in frames)])
-    return radius_of(points, drift_of(points), areas)
+    unit = neighbour_distance(points)
+    return radius_of(points, unit, drift_of(points, unit), areas)
 
 
-def radius_of(points, drift, areas=None):
+def radius_of(points, unit, drift, areas=None):
     """Return the search radius in px; see `estimate_max_distance`."""
-    most = 0.9 * neighbour_distance(points)
     steps = [np.zeros(0)]
     for t in range(1, len(points)):
         if len(points[t - 1]) and len(points[t]):
             moved = _some(points[t - 1]) + drift[t]
-            steps.append(cKDTree(points[t]).query(moved)[0])
+            steps.append(tree_of(points[t]).query(moved)[0])
     steps = np.concatenate(steps)
     least = 1.5 * np.percentile(steps, 95) if len(steps) else 0.0
     areas = np.zeros(0) if areas is None else areas[np.isfinite(areas)]
     diameter = np.sqrt(4 * np.median(areas) / np.pi) if len(areas) else 0.0
-    return float(max(min(max(diameter, least), most), 1.0))
+    return float(max(min(max(diameter, least), 0.9 * unit), 1.0))

@@ -7,7 +7,8 @@ belongs to neither. With the default scale of 1, um are pixels and minutes are f
 
 import numpy as np
 
-from .lineage import check_tracks, count, divisions, edges, founders, runs
+from ..labels import check_tracks, edges, runs
+from .lineage import count, divisions, founders
 
 EDGE_DTYPE = np.dtype(
     [
@@ -34,6 +35,7 @@ STATS_DTYPE = np.dtype(
         ("last_frame", "i4"),
         ("n_spots", "i4"),
         ("duration", "f8"),
+        ("cell_cycle", "f8"),
         ("displacement", "f8"),
         ("path_length", "f8"),
         ("mean_speed", "f8"),
@@ -116,6 +118,7 @@ def track_stats(tracks, *, um_per_px=1.0, minutes_per_frame=1.0):
     structured ndarray
         One row per track by rising track_id: parent_id, tree_id (track_id of the
         founder), n_daughters, first_frame, last_frame, n_spots, duration (minutes),
+        cell_cycle (minutes from the division that it came from to its own),
         displacement (first to last position) and path_length (um), mean_speed and
         max_speed (over its steps) and mean_straight_line_speed (displacement /
         duration; um per minute), straightness (displacement / path_length, the
@@ -147,6 +150,7 @@ def track_stats(tracks, *, um_per_px=1.0, minutes_per_frame=1.0):
     stats["first_frame"], stats["last_frame"] = start["frame"], end["frame"]
     stats["n_spots"] = last - first + 1
     stats["duration"] = (end["frame"] - start["frame"]) * minutes_per_frame
+    stats["cell_cycle"] = _cell_cycle(tracks, stats) * minutes_per_frame
     stats["displacement"], stats["direction"] = _polar(
         end["y"] - start["y"], end["x"] - start["x"], um_per_px
     )
@@ -156,6 +160,16 @@ def track_stats(tracks, *, um_per_px=1.0, minutes_per_frame=1.0):
     steps = edge_stats(tracks, um_per_px=um_per_px, minutes_per_frame=minutes_per_frame)
     _add_speeds(stats, steps[~steps["division"]])
     return stats
+
+
+def _cell_cycle(tracks, stats):
+    """Return the frames from the division before a track to its own, NaN for none."""
+    born = divisions(tracks)  # the first frame with daughters of each that divides
+    at = np.searchsorted(born["track_id"], [stats["parent_id"], stats["track_id"]])
+    frames = np.append(born["frame"], 0)[at].astype(float)
+    divides = np.append(born["track_id"], 0)[at]
+    frames[divides != [stats["parent_id"], stats["track_id"]]] = np.nan
+    return frames[1] - frames[0]
 
 
 def _add_speeds(stats, steps):

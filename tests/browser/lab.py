@@ -28,6 +28,23 @@ SETTINGS = {
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PANEL = """const panel = [...window.jupyterapp.shell.widgets('main')]
     .find((one) => one.context?.path === path);"""
+# JupyterLab has widgets' messages handled by a thread of their own in the kernel (a
+# subshell), so they may still wait while code runs: `labkitWaiting` holds those.
+WATCH = (
+    "(path) => {"
+    + PANEL
+    + """const kernel = panel.sessionContext.session.kernel, waiting = new Set();
+    window.labkitWaiting = waiting;
+    kernel.anyMessage.connect((_, { msg, direction }) => {
+        if (direction === 'send' && msg.header.msg_type === 'comm_msg')
+            waiting.add(msg.header.msg_id);
+        else if (msg.content.execution_state === 'idle')
+            waiting.delete(msg.parent_header.msg_id);
+    });
+    kernel.statusChanged.connect((_, status) => {
+        if (/restarting|dead/.test(status)) waiting.clear();
+    }); }"""
+)
 
 
 class NoBrowser(Exception):
@@ -99,6 +116,11 @@ class Notebook:
             arg=self.path,
             timeout=120_000,
         )
+        self.page.evaluate(WATCH, self.path)
+
+    def settle(self):
+        """Wait until the kernel has done all that the page has asked for so far."""
+        self.page.wait_for_function("() => window.labkitWaiting.size === 0")
 
     def run_all(self):
         """Run every cell; raise what a cell raised."""
@@ -114,7 +136,8 @@ class Notebook:
         assert not errors, errors[0]
 
     def run(self, code):
-        """Run code in the kernel, beside the cells; return what it prints."""
+        """Run code in the kernel, after what hands did; return what it prints."""
+        self.settle()
         text, error = self.page.evaluate(
             "async ([path, code]) => {" + PANEL + "let text = '', error = '';"
             "const future = panel.sessionContext.session.kernel.requestExecute("

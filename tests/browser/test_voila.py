@@ -1,4 +1,4 @@
-"""The annotator on a Voila page, where there is no notebook round it."""
+"""The pages without code, as `labkit app` serves them: no notebook round them."""
 
 import contextlib
 import os
@@ -9,23 +9,45 @@ import time
 import urllib.error
 import urllib.request
 
-import nbformat
 import numpy as np
 import pytest
 
 from labkit.annotation import Annotation
+from labkit.apps import write_page
+from labkit.auto import AutoParams, annotate
+from labkit.files.images import write_image
+from labkit.files.labels import read_labels
 
 pytestmark = pytest.mark.browser
 
-CELL = """
-import numpy as np
-from labkit.canvas import Annotator
 
-image = np.zeros((200, 240), np.uint16)
-image[60:110, 80:140] = 3000
-annotator = Annotator(image, model=None, folder="voila", view_shape=(400, 480))
-annotator
-"""
+@pytest.fixture
+def image(tmp_path):
+    """A bright rectangle, in a folder of images."""
+    image = np.zeros((200, 240), np.uint16)
+    image[60:110, 80:140] = 3000
+    write_image(tmp_path / "images" / "image.tif", image)
+    return image
+
+
+@pytest.fixture
+def opened(lab, tmp_path, image):
+    """Open one of the pages; they are closed afterwards."""
+    pytest.importorskip("voila", reason="voila is not installed")
+    with contextlib.ExitStack() as stack:
+
+        def open_page(name):
+            where = tmp_path / "page.ipynb"
+            write_page(name, where, "images", "out", folder=tmp_path)
+            address = stack.enter_context(served(tmp_path))
+            wait_for(address)
+            size = {"width": 1000, "height": 1000}
+            page = lab.browser.new_context(viewport=size).new_page()
+            stack.callback(page.context.close)
+            page.goto(address, timeout=120_000)
+            return page
+
+        yield open_page
 
 
 @contextlib.contextmanager
@@ -61,32 +83,45 @@ def wait_for(address, seconds=60):
             return
 
 
-def test_draw_and_accept_on_a_voila_page(lab, tmp_path):
-    pytest.importorskip("voila", reason="voila is not installed")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python"}
-    nbformat.write(notebook, tmp_path / "page.ipynb")
-    with served(tmp_path) as address:
-        wait_for(address)
-        page = lab.browser.new_context(
-            viewport={"width": 1000, "height": 800}
-        ).new_page()
-        page.goto(address, timeout=120_000)
-        ink = page.locator("canvas.labkit-ink")
-        ink.wait_for(timeout=90_000)
-        page.wait_for_timeout(1500)
-        box = ink.bounding_box()
-        angle = np.linspace(0, 2 * np.pi, 25)
-        ring = np.c_[110 + 40 * np.cos(angle), 85 + 35 * np.sin(angle)] * 2
-        places = ring + np.array([box["x"], box["y"]])
-        page.mouse.move(*places[0])
-        page.mouse.down()
-        for place in places[1:]:
-            page.mouse.move(*place)
-        page.mouse.up()
-        page.get_by_text("suggestion: ").wait_for(timeout=20_000)
-        page.keyboard.press("Enter")
-        page.get_by_text("added object 1").wait_for(timeout=20_000)
-        page.context.close()
-    (one,) = Annotation.open(tmp_path / "voila" / "image.labkit").objects()
+def test_draw_and_accept(opened, tmp_path):
+    page = opened("draw")
+    ink = page.locator("canvas.labkit-ink")
+    ink.wait_for(timeout=90_000)
+    page.wait_for_timeout(1500)
+    box = ink.bounding_box()
+    scale = min(box["width"] / 240, box["height"] / 200)
+    angle = np.linspace(0, 2 * np.pi, 25)
+    ring = np.c_[110 + 40 * np.cos(angle), 85 + 35 * np.sin(angle)] * scale
+    margin = (
+        np.array([box["width"], box["height"]]) - scale * np.array([240, 200])
+    ) / 2
+    places = ring + margin + np.array([box["x"], box["y"]])
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place)
+    page.mouse.up()
+    page.get_by_text("suggestion: ").wait_for(timeout=60_000)
+    page.keyboard.press("Enter")
+    page.get_by_text("added object 1").wait_for(timeout=60_000)
+    assert page.locator(".highlight").count() == 0  # no code is seen
+    (one,) = Annotation.open(tmp_path / "out" / "image.labkit").objects()
     assert one.area == pytest.approx(50 * 60, rel=0.08)
+
+
+def test_tune_by_keyboard_and_annotate_all(opened, image, tmp_path):
+    from playwright.sync_api import expect
+
+    page = opened("annotate")
+    handle = page.locator(".noUi-handle").first
+    handle.wait_for(timeout=90_000)
+    handle.focus()
+    before = handle.get_attribute("aria-valuenow")
+    page.keyboard.press("ArrowRight")
+    expect(handle).not_to_have_attribute("aria-valuenow", before, timeout=60_000)
+    page.get_by_role("button", name="Annotate this file").press("Enter")
+    page.get_by_text("1 of 1 files").wait_for(timeout=60_000)
+    settings = AutoParams.load(tmp_path / "out" / "auto.yaml")
+    assert settings != AutoParams()
+    labels = read_labels(tmp_path / "out" / "image.tif")
+    assert np.array_equal(labels, annotate(image, settings))

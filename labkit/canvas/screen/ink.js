@@ -1,9 +1,13 @@
 // The input layer of the annotator: takes pointer, wheel and keys in the browser, draws
-// the live line there, and sends one message a stroke. All points are [row, col]: "image"
-// points in image pixels (pixel centres on integers), "view" points in CSS pixels.
+// the live line there, and sends one message a stroke. The keyboard has a pointer, too: a
+// cross that Shift and the arrow keys call and the arrow keys move; Space is its button.
+// All points are [row, col]: "image" points in image pixels (pixel centres on integers),
+// "view" points in CSS pixels.
 
 const CLICK = { mouse: 3, pen: 5, touch: 8 }; // a pointer that moved less has clicked
 const DOUBLE = 400; // ms between the clicks of a double click
+const STEPS = [2, 20]; // CSS px that an arrow key moves the cross, without and with Shift
+const WAYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 const middle = (a, b) => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
 
@@ -27,11 +31,14 @@ function render({ model, el }) {
   let stroke = null; // the one being drawn, or the drag that pans
   let finished = []; // lines that Python has not answered yet
   let pinch = null, last = null, space = false, click = { time: 0 }, frame = 0;
+  let cross = false, left = null; // whether `last` is where the keyboard points; where it was
   const waiting = {}, sentAt = {}; // messages held back for a moment: kind -> content, ms
 
   canvas.tabIndex = 0;
   canvas.className = "labkit-ink";
-  canvas.setAttribute("aria-label", "image: draw with the pointer, zoom with the wheel");
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label", "image: draw with the pointer, zoom with the wheel; or "
+    + "move a cross by Shift and the arrow keys, press Space there, zoom by Control and arrow up");
   canvas.style.cssText = "display:block;outline:none;touch-action:none;user-select:none";
   el.append(canvas);
 
@@ -75,8 +82,25 @@ function render({ model, el }) {
     paint();
   }
 
+  // ipycanvas' own layers take Tab and keep it: none of them may have the focus
+  const layers = () => [...canvas.closest(".labkit-screen")?.querySelectorAll("canvas") ?? []];
+  const passOn = () => layers().forEach((one) => { if (one !== canvas) one.tabIndex = -1; });
+  function arrived(e) {
+    if (e.target === canvas || !layers().includes(e.target)) return;
+    passOn();
+    canvas.focus({ preventScroll: true });
+  }
   function focused(e) { // shows that keys come here
-    canvas.style.boxShadow = e.type === "focus" ? "inset 0 0 0 1.5px #56b4e9" : "none";
+    passOn();
+    if (e.type === "blur" && cross) {
+      if (stroke?.id === "keys") drop({ pointerId: "keys" });
+      [left, cross] = [last, false];
+      leave();
+    } else if (e.type === "focus" && left) {
+      [last, cross, left] = [left, true, null];
+      paint();
+    }
+    canvas.style.boxShadow = e.type === "focus" ? "inset 0 0 0 2px #56b4e9" : "none";
   }
   function moved() { // perhaps to a display of another fineness
     if (canvas.width !== Math.floor(get("shape")[1] * window.devicePixelRatio)) resize();
@@ -120,6 +144,9 @@ function render({ model, el }) {
       if (mode === "polygon" && last)
         for (const anchor of get("anchors")) outlined([toView(anchor), last]);
       if (mode === "brush" && last) ring(last);
+      if (cross) for (const [width, colour] of [[3, "#000000"], [1.5, "#ffffff"]])
+        for (const [row, col] of [[9, 0], [0, 9]])
+          line([[last[0] - row, last[1] - col], [last[0] + row, last[1] + col]], width, colour);
       const pans = space || mode === "pan" || (stroke && !stroke.points);
       canvas.style.cursor = pans ? "grab" : get("cursor");
     });
@@ -140,6 +167,7 @@ function render({ model, el }) {
   function down(e) {
     if (e.pointerType === "touch" && stroke?.kind === "pen") return; // the palm
     canvas.focus({ preventScroll: true });
+    cross = false;
     try { canvas.setPointerCapture(e.pointerId); } catch { /* not a real pointer */ }
     const point = at(e);
     if (e.pointerType === "pen") pointers.clear(); // the palm came first
@@ -157,6 +185,8 @@ function render({ model, el }) {
   }
   function drag(e) {
     const point = at(e), before = pointers.get(e.pointerId);
+    if (cross && !e.movementX && !e.movementY) return; // the page has moved, not the mouse
+    cross = false;
     if (before && pinch) {
       pointers.set(e.pointerId, point);
       pinch.frame ??= requestAnimationFrame(pinched);
@@ -179,9 +209,11 @@ function render({ model, el }) {
     pinched();
     pinch = null;
     pointers.delete(e.pointerId);
-    if (stroke?.id !== e.pointerId) return;
+    if (stroke?.id === e.pointerId) lift(at(e));
+  }
+  function lift(point) { // ends the stroke
     const { points, start, far, kind, button, modifiers } = stroke;
-    const isClick = far < (CLICK[kind] ?? 3), end = toImage(at(e));
+    const isClick = far < (CLICK[kind] ?? 3), end = toImage(point);
     if (points && distance(points.at(-1), end) > 0) points.push(end);
     stroke = null;
     if (isClick) clicked(start, kind, { button, modifiers });
@@ -204,11 +236,13 @@ function render({ model, el }) {
     send("stroke", content, [new Float32Array(points.flat()).buffer]);
   }
   function drop(e) {
+    if (stroke?.id === "keys" && e.pointerId !== "keys") return;
     pointers.delete(e.pointerId);
     stroke = pinch = null;
     paint();
   }
   function leave() {
+    if (cross) return;
     last = null;
     if (get("hover")) later("hover", { point: null }, 100);
     paint();
@@ -221,6 +255,35 @@ function render({ model, el }) {
     later("wheel", { point: at(e), dy: (waiting.wheel?.dy ?? 0) + turned, modifiers: modifiers(e) }, 30);
   }
 
+  // ---- the cross
+  function steered(e) { // whether a key was meant for it
+    const way = WAYS[e.key], [shift, ctrl, alt] = modifiers(e);
+    if (e.target !== canvas || alt || !(way ? cross || shift || ctrl : cross && e.key === " "))
+      return false;
+    if (!way) return press(e);
+    if (get("hotkeys").includes(keyName(e)) && (shift || ctrl)) return false;
+    last ??= get("shape").map((n) => n / 2);
+    cross = true;
+    if (!ctrl) go(way.map((n) => n * STEPS[+shift]));
+    else later("wheel", { point: last, dy: 100 * way[0], modifiers: [] }, 30);
+    return true;
+  }
+  function go(step) {
+    const before = last, to = last.map((n, i) => n + step[i]);
+    last = to.map((n, i) => Math.max(0, Math.min(get("shape")[i] - 1, n)));
+    if (stroke && !stroke.points) move(before, last, 1);
+    else if (stroke) stroke.points.push(toImage(last));
+    else if (distance(to, last)) move(to, last, 1); // what lies beyond the edge comes into sight
+    if (stroke) stroke.far = Math.max(stroke.far, distance(last, stroke.start));
+    else if (get("hover")) later("hover", { point: toImage(last) }, 100);
+  }
+  function press(e) { // Space goes down
+    if (e.repeat || stroke) return true;
+    stroke = { start: last, far: 0, kind: "keys", button: 0, id: "keys",
+      modifiers: modifiers(e), points: get("mode") === "pan" ? null : [toImage(last)] };
+    return true;
+  }
+
   // ---- keys: those in `hotkeys`, wherever the focus is inside the annotator
   const root = () => canvas.closest(".labkit-annotator") ?? canvas.closest(".labkit-screen");
   function keydown(e) {
@@ -228,7 +291,8 @@ function render({ model, el }) {
     if (!root()?.contains(e.target) || field || e.isComposing) return;
     const name = keyName(e);
     if (name === "Escape" && stroke) drop({ pointerId: stroke.id });
-    else if (name === "Space" && e.target === canvas) space = true;
+    else if (name === "Space" && e.target === canvas && !cross) space = true;
+    else if (steered(e)) paint();
     else if (get("hotkeys").includes(name) && !needed(e)) {
       send("key", { key: e.key, modifiers: modifiers(e) });
     } else {
@@ -248,7 +312,10 @@ function render({ model, el }) {
       : e.target.matches?.("[role=slider],[type=radio]") && /^(Arrow|Page|Home|End)/.test(e.key);
   }
   function keyup(e) {
-    if (e.key === " " && space) { space = false; paint(); }
+    if (e.key !== " ") return;
+    if (stroke?.id === "keys") lift(last);
+    space = false;
+    paint();
   }
   function pressed(e) { // a mouse click on a button leaves the keys with the picture
     if (e.detail && e.target.closest?.("button") && root()?.contains(e.target))
@@ -260,7 +327,7 @@ function render({ model, el }) {
     mousedown: (e) => e.button === 1 && e.preventDefault() }; // no autoscroll
   for (const [type, listener] of Object.entries(here)) canvas.addEventListener(type, listener);
   canvas.addEventListener("wheel", wheel, { passive: false });
-  const anywhere = { keydown, keyup, click: pressed, resize: moved, blur: () => { space = false; } };
+  const anywhere = { keydown, keyup, focusin: arrived, click: pressed, resize: moved, blur: () => { space = false; } };
   for (const [type, listener] of Object.entries(anywhere)) window.addEventListener(type, listener, true);
   model.on("change:shape", resize);
   const drawn = ["view", "mode", "colour", "line_width", "size", "anchors", "cursor"];

@@ -1,6 +1,8 @@
 """The input layer in the browser: pointer, wheel and keys; draws the line itself.
 
 One message a stroke travels to Python instead of three a point (`ink.js`).
+Without a mouse, Shift and the arrow keys move a cross, and Space is its button: tapped
+it clicks, held down while the cross moves it draws; Ctrl and arrow up or down zoom.
 """
 
 from pathlib import Path
@@ -19,6 +21,7 @@ class Ink(anywidget.AnyWidget):
     """
 
     _esm = Path(__file__).with_name("ink.js")
+    _css = ".labkit-annotator :focus-visible { outline: 2px solid #0072b2 !important; }"
 
     shape = traitlets.List([640, 768]).tag(sync=True)  # of the view: height, width
     view = traitlets.List([1.0, 0.0, 0.0]).tag(sync=True)  # zoom, top, left

@@ -82,9 +82,11 @@ class Picture:
         self._window = None
 
     def patch(self, display, origin):
-        """Replace the pixels from `origin` (row, col) on."""
+        """Replace the pixels from `origin` (row, col) on; colour on grey will do."""
         if not self._owned:
             self._levels, self._owned = [self._levels[0].copy()], True
+        if display.ndim > self._levels[0].ndim:  # the first colour on a grey image
+            self._levels = [cv2.cvtColor(self._levels[0], cv2.COLOR_GRAY2RGB)]
         low, high = np.array(origin), np.array(origin) + display.shape[:2]
         self._levels[0][low[0] : high[0], low[1] : high[1]] = display
         del self._levels[1:]

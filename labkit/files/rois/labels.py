@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+from ...labels import from_polygons, to_polygons
+from ...objects import polygon_area
 from ..labels import check_label_movie
 from .shapes import from_polygon, read_archive, to_polygon, write_archive
 
@@ -77,7 +79,7 @@ def read_rois(path, shape):
     return labels if len(shape) == 3 else labels[0]
 
 
-def write_rois(path, labels):
+def write_rois(path, labels, *, several_channels=False):
     """Write the outlines of labels for ImageJ's ROI Manager.
 
     The outlines follow the pixel edges, so that `read_rois` and ImageJ get exactly
@@ -89,6 +91,9 @@ def write_rois(path, labels):
         The ``.zip`` to write.
     labels : (H, W) or (T, H, W) array of int
         Labels; the ROIs of a movie carry their frame.
+    several_channels : bool
+        Whether the ROIs are for a movie of several channels, such as raw and labels.
+        ImageJ keeps the frame in another place there.
 
     Raises
     ------
@@ -97,8 +102,6 @@ def write_rois(path, labels):
     PermissionError
         If the folder cannot be written to.
     """
-    from ...labels import to_polygons
-
     labels = np.asarray(labels)
     is_movie = labels.ndim == 3
     movie = check_label_movie(labels if is_movie else labels[None])
@@ -106,7 +109,10 @@ def write_rois(path, labels):
     for frame, plane in enumerate(movie):
         for label, polygon in to_polygons(plane).items():
             name = f"frame-{frame + 1:04d}-" * is_movie + f"label-{label:05d}"
-            rois.append(from_polygon(polygon, name, frame=frame if is_movie else None))
+            roi = from_polygon(polygon, name, frame=frame if is_movie else None)
+            if is_movie and several_channels:
+                roi.position, roi.t_position = 0, frame + 1
+            rois.append(roi)
     write_archive(path, rois)
 
 
@@ -123,8 +129,6 @@ def _touches(polygon, shape):
 
 def _paint(polygons, shape):
     """Paint named polygons into one label image, larger ones first."""
-    from ...labels import from_polygons
-
     unique = {polygon.tobytes(): name for name, polygon in reversed(polygons.items())}
     kept = [name for name in polygons if unique[polygons[name].tobytes()] == name]
     ours = [OUR_NAME.match(name) for name in kept]
@@ -133,12 +137,6 @@ def _paint(polygons, shape):
         numbers = [int(match[1]) for match in ours]
     sized = sorted(
         zip(numbers, (polygons[name] for name in kept), strict=True),
-        key=lambda item: -_area(item[1]),
+        key=lambda item: -polygon_area(item[1]),
     )
     return from_polygons(dict(sized), shape)
-
-
-def _area(polygon):
-    """Return the area of a polygon (shoelace formula)."""
-    y, x = (polygon - polygon[0]).T
-    return abs(np.dot(y, np.roll(x, 1)) - np.dot(x, np.roll(y, 1))) / 2
