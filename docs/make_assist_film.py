@@ -62,7 +62,7 @@ def film(notebook, picture, lines, width=480):
             if number % 3 == 0:
                 shoot(LINE_MS, place)
         mouse.up()
-        notebook.until("annotator.session.pending is not None", 30)
+        notebook.until("annotator.session.pending is not None")
         picture.page.wait_for_timeout(200)
         shoot(HOLD_MS, places[-1])
         n_before = notebook.value("len(annotator.annotation)")
@@ -117,7 +117,7 @@ def main():
         lab = Lab(Path(folder))
         notebook = lab.open(SETUP, name="film.ipynb")
         picture = Picture(notebook, "annotator.screen")
-        notebook.until("annotator.session.prob.done == 1", 120)
+        notebook.until("annotator.session.prob.done == 1")
         shots = film(notebook, picture, lazy_lines(notebook, N_NUCLEI))
         write_gif(HERE / "assist.gif", shots)
         lab.close()

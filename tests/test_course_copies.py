@@ -127,7 +127,7 @@ def test_a_copy_runs_through_with_its_exercises_open(built, tmp_path):
     code = (
         "import sys, nbformat, nbclient\n"
         "notebook = nbformat.read(sys.argv[1], 4)\n"
-        "nbclient.NotebookClient(notebook, timeout=60).execute()\n"
+        "nbclient.NotebookClient(notebook, timeout=300).execute()\n"
         "nbformat.write(notebook, sys.argv[1])"
     )
     subprocess.run([sys.executable, "-c", code, tmp_path / "part.ipynb"], check=True)

@@ -227,15 +227,14 @@ def test_that_picture_is_not_mirrored():
     assert np.abs(stored - shown).max() < 30
 
 
-def test_a_large_frame_stays_fluid():
-    """The sliders themselves cost little: 2048x2048 labels in well under 0.2 s."""
+def test_a_large_frame_is_sent_small():
+    """A slider's move costs what the picture has, not what the frame has."""
     movie = lk.synth.simulate_movie(1, (256, 256), 16, seed=0)
     labels = np.tile(movie.labels[0], (8, 8))
     explorer = explore(
         lambda image, k: labels, np.tile(movie.images[0], (8, 8)), k=(0, 9, 1, 0)
     )
-    milliseconds = []
-    for k in range(1, 6):
-        explorer.sliders["k"].value = k
-        milliseconds.append(float(explorer.status.split("· ")[1].split(" ms")[0]))
-    assert min(milliseconds) < 200
+    before = explorer._picture.value
+    assert decode(explorer).shape[:2] == (640, 640)
+    explorer.sliders["k"].value = 1
+    assert len(explorer._picture.value) < 1.1 * len(before) < 500_000

@@ -85,7 +85,7 @@ def test_two_processes_take_the_steps_of_one_with_all_their_batches(tmp_path):
     tests = __file__.rpartition("/")[0]
     launch = ["torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command = [sys.executable, "-m", *launch, script, tmp_path, tests]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
 
     net = small_net(seed=0)

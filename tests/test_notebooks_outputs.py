@@ -43,7 +43,7 @@ def run(*sources):
     """Run cells in a kernel like that of the notebooks; errors become outputs."""
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    return NotebookClient(notebook, timeout=60, allow_errors=True).execute()
+    return NotebookClient(notebook, timeout=300, allow_errors=True).execute()
 
 
 def test_there_are_notebooks_with_outputs():

@@ -34,7 +34,7 @@ from labkit.cli import main
 from labkit.scale import running
 
 do = running.do
-running.do = lambda *step: (do(*step), time.sleep(0.3))
+running.do = lambda *step: (do(*step), time.sleep(2))
 main()
 """
 

@@ -26,6 +26,7 @@ SETTINGS = {
     "docmanager-extension/plugin": {"autosave": False},
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 120  # s
 PANEL = """const panel = [...window.jupyterapp.shell.widgets('main')]
     .find((one) => one.context?.path === path);"""
 # JupyterLab has widgets' messages handled by a thread of their own in the kernel (a
@@ -77,11 +78,17 @@ class Lab:
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python"}
         nbformat.write(notebook, self.folder / name)
         context.setdefault("viewport", {"width": 1300, "height": 1100})
-        page = self.browser.new_context(**context).new_page()
+        page = self.new_page(**context)
         opened = Notebook(page, f"{self.address}/doc/tree/{name}?reset", name)
         if run:
             opened.run_all()
         return opened
+
+    def new_page(self, **context):
+        """Open an empty page that is patient: a busy machine is no mistake."""
+        opened = self.browser.new_context(**context)
+        opened.set_default_timeout(PATIENCE * 1000)
+        return opened.new_page()
 
 
 class Notebook:
@@ -107,14 +114,13 @@ class Notebook:
 
     def _load(self, address):
         """Open the page and wait for the kernel."""
-        self.page.goto(address, timeout=120_000)
-        self.page.wait_for_selector(".jp-CodeCell .cm-content", timeout=120_000)
+        self.page.goto(address)
+        self.page.wait_for_selector(".jp-CodeCell .cm-content")
         self.page.wait_for_function(
             "(path) => {" + PANEL + "return panel?.sessionContext.session?.kernel"
             "?.connectionStatus === 'connected' && panel.sessionContext.session.kernel"
             ".status === 'idle'; }",
             arg=self.path,
-            timeout=120_000,
         )
         self.page.evaluate(WATCH, self.path)
 
@@ -158,11 +164,15 @@ class Notebook:
         )
         return json.loads(self.run(f"print({printed})"))
 
-    def until(self, expression, seconds=10):
+    def until(self, expression):
         """Wait until an expression in the kernel is true; return its value."""
-        end = time.monotonic() + seconds
-        while not (value := self.value(expression)):
-            assert time.monotonic() < end, f"not true in {seconds} s: {expression}"
+        return self.eventually(lambda: self.value(expression), expression)
+
+    def eventually(self, true, what="that"):
+        """Wait until a function returns something true; return it."""
+        end = time.monotonic() + PATIENCE
+        while not (value := true()):
+            assert time.monotonic() < end, f"not true in {PATIENCE} s: {what}"
             self.page.wait_for_timeout(50)
         return value
 
@@ -205,7 +215,7 @@ class Picture:
         self.notebook, self.page, self._name = notebook, notebook.page, screen
         self.box = self.page.locator(".labkit-screen").nth(number)
         self.canvas = self.box.locator("canvas").first
-        self.box.wait_for(timeout=30_000)
+        self.box.wait_for()
         self.wait_until_painted()
 
     def wait_until_painted(self):
@@ -214,7 +224,6 @@ class Picture:
             "(canvas) => canvas.getContext('2d').getImageData("
             "canvas.width / 2, canvas.height / 2, 1, 1).data[3] > 0",
             arg=self.canvas.element_handle(),
-            timeout=30_000,
         )
 
     def places(self, points):
@@ -276,6 +285,34 @@ class Picture:
                 [(x - box["x"]) / box["width"], (y - box["y"]) / box["height"]]
                 for x, y in places
             ],
+        )
+
+    def until_seen(self, points, colours, canvas=None):
+        """Wait until the pixels at image points have these colours."""
+        self.notebook.eventually(
+            lambda: self.pixels(points, canvas) == colours, f"colours {colours}"
+        )
+
+    def until_changed(self, points, before):
+        """Wait until a pixel at image points is not as it was; return all."""
+        self.notebook.eventually(lambda: self.pixels(points) != before, "a change")
+        return self.pixels(points)
+
+    def at_rest(self, points):
+        """Wait until pixels at image points no longer change; return them."""
+        seen = None
+        while seen != (seen := self.pixels(points)):
+            self.page.wait_for_timeout(300)
+        return seen
+
+    def moved_at_once(self, start, step, n):
+        """Have the pointer move by n steps (x, y) before anything else happens."""
+        self.ink.evaluate(
+            "(ink, [[x, y], [dx, dy], n]) => { for (let i = 1; i <= n; i++) "
+            "ink.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, "
+            "pointerId: 1, pointerType: 'mouse', clientX: x + i * dx, "
+            "clientY: y + i * dy })); }",
+            [[*start], [*step], n],
         )
 
     @property
@@ -358,7 +395,7 @@ def _end_with_parent():
 
 def _wait_for(address, server, log):
     """Wait until the server answers."""
-    for _ in range(120):
+    for _ in range(2 * PATIENCE):
         if server.poll() is not None:
             raise RuntimeError(f"JupyterLab stopped: {log.read_text()[-1000:]}")
         try:
@@ -367,4 +404,4 @@ def _wait_for(address, server, log):
             time.sleep(0.5)
         else:
             return
-    raise RuntimeError(f"no JupyterLab within a minute: {log.read_text()[-1000:]}")
+    raise RuntimeError(f"no JupyterLab in time: {log.read_text()[-1000:]}")

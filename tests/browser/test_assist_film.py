@@ -24,7 +24,7 @@ def maker():
 def test_lines_become_contours_and_a_film(lab, maker, tmp_path):
     notebook = lab.open(maker.SETUP, name="film.ipynb")
     picture = Picture(notebook, "annotator.screen")
-    notebook.until("annotator.session.prob.done == 1", 240)
+    notebook.until("annotator.session.prob.done == 1")
     shots = maker.film(notebook, picture, maker.lazy_lines(notebook, 2))
     match = "lk.metrics.match(truth * np.isin(truth, largest[:2]), annotator.labels)"
     assert notebook.value(f"{match}.mean_iou") > 0.8

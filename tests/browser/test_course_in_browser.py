@@ -22,10 +22,10 @@ def part_of_copy(folder):
 
 def test_run_all_goes_on_after_an_open_exercise(lab, tmp_path):
     nbformat.write(part_of_copy(tmp_path), lab.folder / "copy.ipynb")
-    page = lab.browser.new_context(viewport={"width": 1100, "height": 900}).new_page()
+    page = lab.new_page(viewport={"width": 1100, "height": 900})
     opened = Notebook(page, f"{lab.address}/doc/tree/copy.ipynb?reset", "copy.ipynb")
     page.evaluate(RUN_ALL)
-    page.get_by_text("42", exact=True).wait_for(timeout=120_000)
+    page.get_by_text("42", exact=True).wait_for()
     shown = page.locator(".jp-OutputArea-output", has_text="Not solved yet: overlap")
     lines = shown.inner_text().splitlines()
     assert lines[0] == "Not solved yet: overlap"

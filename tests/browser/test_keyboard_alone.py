@@ -164,7 +164,7 @@ def test_export_without_a_mouse(notebook, press):
     notebook.until("annotator.exporting.layout.display == ''")
     tab_to(notebook, "export")
     press("Enter")
-    notebook.page.get_by_text("files written to").wait_for(timeout=30_000)
+    notebook.page.get_by_text("files written to").wait_for()
 
 
 def test_judge_divisions_and_choose_tracks_without_a_mouse(notebook, press):

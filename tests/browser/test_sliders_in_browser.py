@@ -34,7 +34,7 @@ def page(lab):
 
 def test_arrow_key_changes_the_picture(page):
     handle = page.locator(".noUi-handle")
-    handle.wait_for(timeout=120_000)
+    handle.wait_for()
     pictures = page.locator(".jp-OutputArea img")
     assert pictures.count() == 2
     status = page.locator(".widget-html", has_text="objects")
@@ -45,7 +45,6 @@ def test_arrow_key_changes_the_picture(page):
     page.wait_for_function(
         "old => document.querySelectorAll('.jp-OutputArea img')[1].src != old",
         arg=before[0],
-        timeout=30_000,
     )
     shows(handle, status, 81)
     assert status.inner_text() != before[1]
@@ -60,9 +59,9 @@ def shows(handle, status, level):
     """Wait until the slider stands at `level` and the result is that of `level`."""
     from playwright.sync_api import expect
 
-    expect(handle).to_have_attribute("aria-valuenow", f"{level}.0", timeout=30_000)
+    expect(handle).to_have_attribute("aria-valuenow", f"{level}.0", timeout=120_000)
     count = re.compile(f"^{n_objects(level)} objects")
-    expect(status).to_have_text(count, timeout=30_000)
+    expect(status).to_have_text(count, timeout=120_000)
 
 
 def n_objects(level):
@@ -85,7 +84,7 @@ explorer
 def asked(lab):
     notebook = lab.open(ANNOTATION, name="annotation.ipynb")
     box = notebook.page.locator(".labkit-point")
-    box.wait_for(timeout=120_000)
+    box.wait_for()
     yield notebook, box
     notebook.close()
 
@@ -99,7 +98,7 @@ def test_click_and_arrow_keys_ask_why_a_nucleus_disappeared(asked):
     page.mouse.click(
         frame["x"] + at[1] * frame["width"], frame["y"] + at[0] * frame["height"]
     )
-    page.get_by_text("Too large:").wait_for(timeout=30_000)
+    page.get_by_text("Too large:").wait_for()
     row, col = notebook.value("explorer._picture.point")
     assert abs(row - place[0]) + abs(col - place[1]) <= 2  # whole px of the page
     assert notebook.value("explorer.explanation.step") == "area"
@@ -126,6 +125,6 @@ def test_presets_boxes_and_file_by_keyboard(asked):
     notebook.until("explorer._picture.point == [81, 0]")
     page.get_by_role("button", name="Save parameters").focus()
     page.keyboard.press("Enter")
-    page.get_by_text("labkit annotate IMAGES").wait_for(timeout=30_000)
+    page.get_by_text("labkit annotate IMAGES").wait_for()
     saved = "__import__('labkit').auto.AutoParams.load('parameters.yaml').method"
     assert notebook.value(saved) == "otsu"

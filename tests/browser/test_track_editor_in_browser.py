@@ -47,13 +47,11 @@ def test_join_by_mouse_cut_by_keys_and_undo_by_a_button(notebook):
     assert notebook.value(f"np.array_equal({on_disk}, truth)")
 
     edge = [(60 - 14.5, 90)]
-    page.wait_for_timeout(200)
-    drawn = picture.pixels(edge)
+    drawn = picture.at_rest(edge)
     page.keyboard.press("v")  # no outlines: something else is seen there
     page.keyboard.press("Escape")
     notebook.until("editor.session.selected == 0")
-    page.wait_for_timeout(200)
-    assert picture.pixels(edge) != drawn
+    picture.until_changed(edge, drawn)
 
     for key in ("ArrowDown", "Enter", "c"):  # after a button had the focus
         page.keyboard.press(key)

@@ -19,6 +19,9 @@ from labkit.files.images import write_image
 from labkit.files.labels import read_labels
 
 pytestmark = pytest.mark.browser
+PAINTED = """() => { const seen = document.querySelector('.labkit-screen canvas');
+    return seen?.getContext('2d').getImageData(
+        seen.width / 2, seen.height / 2, 1, 1).data[3] > 0; }"""
 
 
 @pytest.fixture
@@ -42,9 +45,9 @@ def opened(lab, tmp_path, image):
             address = stack.enter_context(served(tmp_path))
             wait_for(address)
             size = {"width": 1000, "height": 1000}
-            page = lab.browser.new_context(viewport=size).new_page()
+            page = lab.new_page(viewport=size)
             stack.callback(page.context.close)
-            page.goto(address, timeout=120_000)
+            page.goto(address)
             return page
 
         yield open_page
@@ -64,11 +67,11 @@ def served(folder):
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.terminate()
-        server.wait(20)
+        server.kill()
+        server.wait()
 
 
-def wait_for(address, seconds=60):
+def wait_for(address, seconds=120):
     """Wait until a server answers."""
     end = time.monotonic() + seconds
     while True:
@@ -86,8 +89,8 @@ def wait_for(address, seconds=60):
 def test_draw_and_accept(opened, tmp_path):
     page = opened("draw")
     ink = page.locator("canvas.labkit-ink")
-    ink.wait_for(timeout=90_000)
-    page.wait_for_timeout(1500)
+    ink.wait_for()
+    page.wait_for_function(PAINTED)
     box = ink.bounding_box()
     scale = min(box["width"] / 240, box["height"] / 200)
     angle = np.linspace(0, 2 * np.pi, 25)
@@ -101,9 +104,9 @@ def test_draw_and_accept(opened, tmp_path):
     for place in places[1:]:
         page.mouse.move(*place)
     page.mouse.up()
-    page.get_by_text("suggestion: ").wait_for(timeout=60_000)
+    page.get_by_text("suggestion: ").wait_for()
     page.keyboard.press("Enter")
-    page.get_by_text("added object 1").wait_for(timeout=60_000)
+    page.get_by_text("added object 1").wait_for()
     assert page.locator(".highlight").count() == 0  # no code is seen
     (one,) = Annotation.open(tmp_path / "out" / "image.labkit").objects()
     assert one.area == pytest.approx(50 * 60, rel=0.08)
@@ -114,13 +117,13 @@ def test_tune_by_keyboard_and_annotate_all(opened, image, tmp_path):
 
     page = opened("annotate")
     handle = page.locator(".noUi-handle").first
-    handle.wait_for(timeout=90_000)
+    handle.wait_for()
     handle.focus()
     before = handle.get_attribute("aria-valuenow")
     page.keyboard.press("ArrowRight")
-    expect(handle).not_to_have_attribute("aria-valuenow", before, timeout=60_000)
+    expect(handle).not_to_have_attribute("aria-valuenow", before, timeout=120_000)
     page.get_by_role("button", name="Annotate this file").press("Enter")
-    page.get_by_text("1 of 1 files").wait_for(timeout=60_000)
+    page.get_by_text("1 of 1 files").wait_for()
     settings = AutoParams.load(tmp_path / "out" / "auto.yaml")
     assert settings != AutoParams()
     labels = read_labels(tmp_path / "out" / "image.tif")
