@@ -126,7 +126,7 @@ def measure_annotator(lab, n):
     """Print the line of the annotator: from the end of the line to the suggestion."""
     notebook = lab.open(ANNOTATOR, name="annotator.ipynb")
     picture = Picture(notebook, "annotator.screen")
-    notebook.until("annotator.session.prob.done == 1", 300)
+    notebook.until("annotator.session.prob.done == 1")
     what = "annotator: end of a line to suggestion seen, 2048 x 2048, U-Net"
     row(what, timed(picture, ["loop"] * n))
     notebook.close()

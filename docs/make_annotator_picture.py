@@ -43,7 +43,7 @@ def main():
             device_scale_factor=1.5,
         )
         picture = Picture(notebook, "annotator.screen")
-        notebook.until("annotator.session.prob.done == 1", 120)
+        notebook.until("annotator.session.prob.done == 1")
         lines = notebook.value("[lk.synth.lazy_contour(p, rng) for p in outlines]")
         inner = [np.array(line) for line in lines if 25 < np.min(line) < 400][7:]
         for line in inner[:N_ACCEPTED]:

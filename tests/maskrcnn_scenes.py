@@ -7,8 +7,8 @@ from labkit.models import MaskRCNNParams, TrainParams
 
 SMALL = MaskRCNNParams(width=16, size=16.0)
 COLOUR = SMALL.replace(channels=3)
-QUICK = TrainParams(steps=70, batch_size=4, crop_size=64, lr=8e-3, every=35)
-TINY = TrainParams(steps=2, batch_size=1, crop_size=64, every=1)
+QUICK = TrainParams(steps=120, batch_size=4, crop_size=64, lr=8e-3, every=40)
+TINY = TrainParams(steps=2, batch_size=1, crop_size=64, every=1, lr=1e-5)
 CPU = torch.device("cpu")
 
 

@@ -32,7 +32,7 @@ def test_learns_discs_from_scratch(trained):
     found = match(labels, segment(model, shown(labels), diameter=16.0))
     assert found.f1 > 0.9
     assert found.mean_iou > 0.75
-    assert history.val_loss[-1] < history.val_loss[0]
+    assert history.train_loss[-1] < history.train_loss[0]
     assert history.best_step in history.val_steps
 
 

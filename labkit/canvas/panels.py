@@ -32,7 +32,7 @@ class Toolbar(W.VBox):
         self.tool = W.ToggleButtons(
             options=[tool.name for tool in TOOLS],
             tooltips=[f"{tool.help} ({tool.keys[0]})" for tool in TOOLS],
-            style={"button_width": "72px"},
+            style={"button_width": "70px"},
         )
         self.assist = W.ToggleButton(
             description="assist", tooltip="suggest a contour for what is drawn (a)"
@@ -43,8 +43,11 @@ class Toolbar(W.VBox):
         )
         self.erase.layout.width = "58px"
         self.method = W.Dropdown(options=methods, layout={"width": "104px"})
-        self.brush = W.FloatSlider(value=5, min=0.5, max=60, step=0.5)
-        self.brush.tooltip, self.brush.layout.width = "radius of the brush, px", "170px"
+        self.brush = W.FloatSlider(
+            value=5, min=0.5, max=60, step=0.5, readout_format=".1f"
+        )
+        self.brush.description, self.brush.tooltip = "brush", "radius of the brush, px"
+        self.brush.style.description_width, self.brush.layout.width = "36px", "186px"
         self.tool.observe(lambda c: self._pressed(f"tool:{c.new}"), "value")
         self.assist.observe(lambda c: self._pressed("toggle_assist"), "value")
         self.erase.observe(lambda c: self._pressed("toggle_erase"), "value")
