@@ -3,9 +3,20 @@
 Imports stand inside: a file that needs none of this shall not wait for it.
 """
 
+import os
+
 import pytest
 
 collect_ignore = ["conftest.py"]  # no doctests; another module has the same name
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what needs real data where they are not."""
+    if "LABKIT_DATA" not in os.environ:
+        for item in items:
+            if item.get_closest_marker("data"):
+                item.add_marker(pytest.mark.skip(reason="LABKIT_DATA is not set"))
+
 
 # The annotator
 

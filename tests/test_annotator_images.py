@@ -9,6 +9,7 @@ from labkit.annotation import Annotation
 from labkit.canvas import Annotator
 from labkit.canvas.look import EXTRA, MISSED, RIGHT, compared
 from labkit.canvas.sources import frames_of
+from labkit.labels import to_polygons
 
 
 def test_arrays_stay_in_memory_and_say_so(annotator, tmp_path):
@@ -38,6 +39,16 @@ def test_images_in_turn(tmp_path):
     assert annotator._view.images.options[1] == ("✓ b (1)", 1)
     annotator.press("i")
     assert annotator.status.startswith("b")
+
+
+def test_the_list_of_images_counts_while_one_draws():
+    annotator = Annotator({"a": picture(discs())}, model=None, ink=False)
+    for n, disc in enumerate(to_polygons(discs()).values(), start=1):
+        annotator.draw(disc)
+        annotator.press("Enter")
+        assert annotator._view.images.options == ((f"a ({n})", 0),)
+    annotator.press("z")
+    assert annotator._view.images.options == ((f"a ({n - 1})", 0),)
 
 
 def test_a_movie_frame_by_frame():

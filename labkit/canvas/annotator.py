@@ -202,7 +202,7 @@ class Annotator(Moving, Telling):
         finally:
             self._busy = False
         if self._stale:
-            self._show_lists()
+            self._show_panels()
 
     def _attempt(self, function, *args):
         """Call a function; tell in the status line what it could not do."""
@@ -249,7 +249,7 @@ class Annotator(Moving, Telling):
         if what in ("objects", "classes", "selection"):
             self._stale = True
             if not self._busy:
-                self._show_lists()
+                self._show_panels()
         if what == "tool":
             self._toolbar.refresh(self.session)
         self._easel.set_pen()
@@ -284,9 +284,5 @@ class Annotator(Moving, Telling):
     def _show_panels(self):
         """Fill the lists at the side."""
         self._view.refresh(self._desk.listed(), self._desk.index, self.session)
-        self._show_lists()
-
-    def _show_lists(self):
-        """Fill the lists of classes and objects."""
         self._class_panel.refresh(self.session)
         self._objects.refresh(self.session)

@@ -32,7 +32,7 @@ class Toolbar(W.VBox):
         self.tool = W.ToggleButtons(
             options=[tool.name for tool in TOOLS],
             tooltips=[f"{tool.help} ({tool.keys[0]})" for tool in TOOLS],
-            style={"button_width": "70px"},
+            style={"button_width": "auto"},
         )
         self.assist = W.ToggleButton(
             description="assist", tooltip="suggest a contour for what is drawn (a)"
@@ -47,7 +47,7 @@ class Toolbar(W.VBox):
             value=5, min=0.5, max=60, step=0.5, readout_format=".1f"
         )
         self.brush.description, self.brush.tooltip = "brush", "radius of the brush, px"
-        self.brush.style.description_width, self.brush.layout.width = "36px", "186px"
+        self.brush.style.description_width, self.brush.layout.width = "38px", "232px"
         self.tool.observe(lambda c: self._pressed(f"tool:{c.new}"), "value")
         self.assist.observe(lambda c: self._pressed("toggle_assist"), "value")
         self.erase.observe(lambda c: self._pressed("toggle_erase"), "value")
