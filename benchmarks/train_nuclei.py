@@ -106,7 +106,7 @@ def chances(examples):
     return chance
 
 
-def train(kind, steps, without=(), seed=0, start=None):
+def train(kind, steps, without=(), seed=0, start=None, lr=None):
     """Train one model, or train one further; return it and its history."""
     model_class, params, augment = KINDS[kind]
     training, held = split(load(without))
@@ -120,7 +120,7 @@ def train(kind, steps, without=(), seed=0, start=None):
             steps=steps,
             batch_size=8,
             crop_size=96,
-            lr=1e-3 if start else 2e-3,
+            lr=lr or (1e-3 if start else 2e-3),
             every=max(steps // 40, 1),
             patience=steps,
         ),
@@ -156,10 +156,12 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--without", nargs="*", default=(), metavar="GROUP")
     parser.add_argument("--start", metavar="MODEL", help="train this one further")
+    parser.add_argument("--lr", type=float, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     started = time.process_time()
-    model, history = train(args.kind, args.steps, args.without, args.seed, args.start)
+    wanted = args.without, args.seed, args.start, args.lr
+    model, history = train(args.kind, args.steps, *wanted)
     model.save(args.out)
     np.savetxt(
         f"{args.out}/history.csv",
