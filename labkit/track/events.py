@@ -13,6 +13,7 @@ from .lineage import count
 HISTORY = 10  # frames over which the usual area of a mother is taken
 EVENNESS = (0.2, 0.8)  # smaller / larger daughter: no division, a good one
 SHARE = (2.5, 1.2)  # area of both daughters / usual area of the mother: likewise
+SLIVERS = (0.1, 0.2)  # the same: fragments, or all but cut off by the border
 CONDENSED = (1.0, 0.6)  # last / usual area of the mother: likewise, for half the score
 
 EVENT_DTYPE = np.dtype(
@@ -51,10 +52,13 @@ def division_score(usual, last, first, second):
     --------
     >>> division_score([100, 100], [50, 100], [48, 95], [45, 100]).round(2).tolist()
     [1.0, 0.17]
+    >>> division_score([100], [50], [5], [5]).tolist()  # slivers
+    [0.0]
     """
     usual, last, *both = (np.asarray(a, float) for a in (usual, last, first, second))
     evenness = _grade(np.minimum(*both) / np.maximum(*both), EVENNESS)
-    share = _grade(np.log(np.add(*both) / usual), np.log(SHARE))
+    both = np.log(np.add(*both) / usual)
+    share = _grade(both, np.log(SHARE)) * _grade(both, np.log(SLIVERS))
     return evenness * share * (1 + _grade(last / usual, CONDENSED)) / 2
 
 
