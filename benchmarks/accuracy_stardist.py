@@ -5,8 +5,8 @@
 prints one markdown table for each part (all by default):
 
 mdck        frames 31, 41, 51, 61, 71 annotated automatically; test on frame 1
-background  the same training with the left-out nuclei taught as background,
-            painted over with noise, or masked out of the loss (over time)
+background  the same training with the left-out nuclei taught as background, with
+            all but the kept nuclei black or noise, or masked out of the loss
 halves      automatic against hand-made labels of one half of frame 1
 adaptation  another magnification: Englbrecht's 20 training and 4 test tiles
 """
@@ -90,8 +90,10 @@ def background():
         lk.auto.noise_background(image, label, seed=k)
         for k, (image, label) in enumerate(zip(images, labels, strict=True))
     ]
+    black = [np.where(m > 0, i, 0) for i, m in zip(images, labels, strict=True)]
     kinds = {
         "background": (images, None),
+        "black": (black, None),
         "noise": (noise, None),
         "masked": (images, ignore),
     }
