@@ -99,9 +99,13 @@ def test_rgb_is_grey_only_if_the_channels_are_equal(tmp_path):
         assert np.array_equal(read_image(tmp_path / name), GREY)
     blue = grey * np.uint8([0, 0, 1])
     iio.imwrite(tmp_path / "blue.png", blue)
-    with pytest.raises(ValueError, match=r"0 = 'red' \(empty\).*2 = 'blue'$"):
-        read_image(tmp_path / "blue.png")
-    assert np.array_equal(read_image(tmp_path / "blue.png", channel="blue"), GREY)
+    for channel in (None, "blue"):
+        assert np.array_equal(read_image(tmp_path / "blue.png", channel=channel), GREY)
+    two = grey * np.uint8([1, 0, 1])
+    two[..., 2] //= 2
+    iio.imwrite(tmp_path / "two.png", two)
+    with pytest.raises(ValueError, match=r"0 = 'red', 1 = 'green' \(empty\).*'blue'"):
+        read_image(tmp_path / "two.png")
 
 
 COLOUR = RNG.integers(0, 255, (40, 50, 3)).astype(np.uint8)
@@ -131,7 +135,7 @@ def test_pictures_keep_their_colour_if_asked_to(tmp_path, name, picture):
     assert np.array_equal(read_movie(file, colour=True), picture[None, ..., :3])
     green = read_image(file, colour=True, channel=1)
     assert np.array_equal(green, picture[..., 1])
-    with pytest.raises(ValueError, match=r"[34] channels, choose one .*--channel\)"):
+    with pytest.raises(ValueError, match=r"[34] channels, choose one .*--channel"):
         read_image(file)
 
 
@@ -163,7 +167,7 @@ def test_jpeg_in_colour_but_not_in_printers_inks(tmp_path):
     iio.imwrite(tmp_path / "a.jpg", smooth, quality=95)
     again = read_image(tmp_path / "a.jpg", colour=True)
     assert abs(again.astype(int) - smooth).mean() < 4
-    inks = Image.fromarray(np.dstack([smooth, smooth[..., 0]]), "CMYK")
+    inks = Image.fromarray(np.dstack([smooth, smooth[..., 2]]), "CMYK")
     inks.save(tmp_path / "inks.jpg")
     with pytest.raises(ValueError, match="4 channels, choose one"):
         read_image(tmp_path / "inks.jpg", colour=True)
@@ -433,3 +437,43 @@ def test_import_is_light():
         f"sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_the_file_calls_inverted_is_read_as_it_is_seen(tmp_path):
+    for dtype in (np.uint8, np.uint16):
+        stored = np.invert(GREY.astype(dtype))
+        tifffile.imwrite(tmp_path / "a.tif", stored, photometric="miniswhite")
+        assert np.array_equal(read_image(tmp_path / "a.tif"), GREY)
+    mask = GREY > 100
+    tifffile.imwrite(tmp_path / "mask.tif", ~mask, photometric="miniswhite")
+    assert np.array_equal(read_image(tmp_path / "mask.tif") > 0, mask)
+
+
+def test_unnamed_axes_are_not_guessed(tmp_path):
+    stack = RNG.integers(0, 4000, (64, 80, 2)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "last.tif", stack, photometric="minisblack")
+    with pytest.raises(ValueError, match="64 frames of 80 x 2 px; if its channels"):
+        read_movie(tmp_path / "last.tif")
+    four = RNG.integers(0, 4000, (6, 2, 40, 50)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "four.tif", four)
+    with pytest.raises(ValueError, match="does not say which axis is time"):
+        read_movie(tmp_path / "four.tif", channel=0)
+
+
+def test_images_of_other_sizes_are_refused_but_thumbnails_left_out(tmp_path):
+    large, small = np.tile(GREY, (4, 4)), GREY
+    for name, pages in {"fields": (large[:80], large), "slide": (large, small)}.items():
+        with tifffile.TiffWriter(tmp_path / f"{name}.tif") as file:
+            for page in pages:
+                file.write(page)
+    assert np.array_equal(read_image(tmp_path / "slide.tif"), large)
+    with pytest.raises(ValueError, match="images of different shapes"):
+        read_image(tmp_path / "fields.tif")
+
+
+def test_channels_of_a_hyperstack_have_names(tmp_path):
+    stack = RNG.integers(0, 4000, (3, 2, 40, 50)).astype(np.uint16)
+    about = {"axes": "TCYX", "Labels": ["DAPI", "GFP"] * 3}
+    tifffile.imwrite(tmp_path / "a.tif", stack, imagej=True, metadata=about)
+    assert read_planes(tmp_path / "a.tif").channels == ("DAPI", "GFP")
+    assert np.array_equal(read_movie(tmp_path / "a.tif", channel="GFP"), stack[:, 1])

@@ -143,7 +143,7 @@ def test_pictures_in_colour(suffix, tmp_path):
     np.testing.assert_array_equal(
         scale.open_source(path, channel=1).read(0), rgb[..., 1]
     )
-    with pytest.raises(ValueError, match="choose one with channel="):
+    with pytest.raises(ValueError, match="choose one with --channel"):
         scale.open_source(path)
 
 
@@ -237,3 +237,10 @@ def test_a_file_written_anew_is_read_anew(tmp_path):
 def test_axes_without_rows_are_refused():
     with pytest.raises(ValueError, match="rows"):
         arrays.Axes("TX", (3, 4)).check("a", None, False)
+
+
+def test_an_image_stored_inverted_is_refused(tmp_path):
+    image = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    tifffile.imwrite(tmp_path / "a.tif", image, photometric="miniswhite")
+    with pytest.raises(ValueError, match="stored to be shown inverted"):
+        scale.open_source(tmp_path / "a.tif")

@@ -169,7 +169,9 @@ def summary(result):
     if len(counts) == 1:
         found = "1 nucleus" if counts[0] == 1 else f"{counts[0]} nuclei"
     else:
-        found = f"{len(counts)} frames, {min(counts)} to {max(counts)} nuclei each"
+        low, high = min(counts), max(counts)
+        some = f"{low} to {high}" if low < high else f"{low}"
+        found = f"{len(counts)} frames, {some} nuclei each"
     size = f", at a diameter of {result.diameter:.1f} px" if result.diameter else ""
     return f"{result.path} -> {result.output}: {found}{size}"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import check_image, check_movie
+from .arranging import as_shown
 from .arrays import write_array
 from .planes import SUFFIXES, read_planes
 from .scale import Scale, read_scale
@@ -69,7 +70,8 @@ def read_image(path, *, channel=None, colour=False):
         A file with one frame, see `labkit.files.planes.read_planes`.
     channel : int or str, optional
         Which channel, by number (from 0) or name. Needed only if there are
-        several that differ; an RGB picture with R = G = B is grey.
+        several that differ; an RGB picture with R = G = B is grey, and channels
+        that are empty are none.
     colour : bool
         Return an RGB or RGBA picture in colour, without its alpha, unless a
         `channel` is chosen. It stays grey if R = G = B, or if two of them are
@@ -232,7 +234,7 @@ def _check_frames(frames, name):
 
 def _read_frames(path, channel, colour):
     """Read all frames of one channel, (T, H, W), or in colour, (T, H, W, 3)."""
-    planes = read_planes(path)
+    planes = as_shown(read_planes(path))
     if channel is None:
         return _in_colour(planes) if colour and planes.colour else _only(path, planes)
     names = planes.channels
@@ -263,6 +265,9 @@ def _only(path, planes):
     n_channels = len(planes.channels)
     if n_channels == 1 or (planes.colour and (planes.pixels == first[:, None]).all()):
         return first
+    used = [k for k in range(n_channels) if not _is_empty(planes.pixels[:, k])]
+    if len(used) == 1:
+        return planes.pixels[:, used[0]]
     hint = ""
     if not planes.colour and len(planes.pixels) == 1 and n_channels > 4:
         hint = (
@@ -272,8 +277,8 @@ def _only(path, planes):
     if planes.colour and _in_colour(planes).ndim == 4:
         hint = "; models that take colour, such as nuclei, take it as it is"
     raise ValueError(
-        f"{path} has {n_channels} channels, choose one with channel= (on the command "
-        f"line --channel); {_list_channels(planes)}{hint}"
+        f"{path} has {n_channels} channels, choose one with --channel (in Python "
+        f"channel=); {_list_channels(planes)}{hint}"
     )
 
 

@@ -4,14 +4,11 @@ PNG, JPEG and TIFF are read directly; everything else goes through bioio, which
 takes seconds to import and knows the formats of the microscope makers.
 """
 
-import contextlib
 import importlib.util
-import logging
-import threading
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
+from .arranging import Refused, arrange
+from .tiffs import read_tiff
 
 SUFFIXES = (
     *(".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".gif"),
@@ -33,26 +30,6 @@ PLUGINS = {
 }
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PNG, _JPEG = b"\x89PNG", b"\xff\xd8\xff"
-_COLOURS = ("red", "green", "blue")
-RGB_TAGS = (2, 6)  # what TIFF calls RGB and YCbCr; decoded, both are RGB
-
-
-class Planes(NamedTuple):
-    """What a file holds: all frames of all channels.
-
-    Attributes
-    ----------
-    pixels : (T, C, H, W) ndarray
-        As stored.
-    channels : tuple of str
-        The C names: from the file, ``red, green, blue``, or ``"0", "1", ...``.
-    colour : bool
-        True if the channels are the samples of an RGB picture, perhaps with alpha.
-    """
-
-    pixels: np.ndarray
-    channels: tuple
-    colour: bool
 
 
 def read_planes(path):
@@ -69,7 +46,7 @@ def read_planes(path):
 
     Returns
     -------
-    Planes
+    labkit.files.arranging.Planes
 
     Raises
     ------
@@ -85,7 +62,7 @@ def read_planes(path):
         planes = read(path)
     except (FileNotFoundError, PermissionError):
         raise
-    except _Refused as error:
+    except Refused as error:
         raise ValueError(str(error)) from error.__cause__
     except Exception as error:  # each decoder has its own kinds
         raise ValueError(
@@ -95,10 +72,6 @@ def read_planes(path):
     if planes.pixels.size == 0:
         raise ValueError(f"{path} holds no pixels: shape {planes.pixels.shape}")
     return planes
-
-
-class _Refused(Exception):
-    """The file is intact, but not what labkit can use; the text says why."""
 
 
 def first_bytes(path):
@@ -124,7 +97,7 @@ def first_bytes(path):
 def _reader(path, start):
     """Return the function that reads a file with this beginning."""
     if start[:4] in TIFF_STARTS:
-        return _read_tiff
+        return read_tiff
     if start[:4] == _PNG or start[:3] == _JPEG:
         return _read_picture
     if path.suffix.lower() in SUFFIXES[:5]:
@@ -147,56 +120,7 @@ def _read_picture(path):
             raise ValueError("the end-of-image marker is missing")
         pixels = imagecodecs.jpeg_decode(data)
         rgb = pixels.shape[2:] != (4,)  # the four inks of a printer
-    return _arrange(pixels, "YXS"[: pixels.ndim], rgb=rgb)
-
-
-def _read_tiff(path):
-    """Read the first series of a TIFF, with its axes."""
-    import tifffile
-
-    with watch_tiff() as trouble, tifffile.TiffFile(path) as tiff:
-        series, *others = tiff.series
-        if any(s.shape == series.shape for s in others):
-            raise _Refused(
-                f"{path} holds {len(tiff.series)} images of shape {series.shape}, "
-                f"perhaps positions; save each in a file of its own"
-            )
-        pixels, axes = series.asarray(), series.axes
-        names = _tiff_channels(tiff)
-        rgb = series.keyframe.photometric in RGB_TAGS
-    if trouble:
-        raise ValueError(trouble[0])
-    return _arrange(pixels, axes, names, rgb=rgb)
-
-
-@contextlib.contextmanager
-def watch_tiff():
-    """Collect what tifffile only logs: pages that lie beyond the end of the file."""
-    found, thread = [], threading.get_ident()
-
-    class Watch(logging.Handler):
-        def emit(self, record):
-            message = record.getMessage()
-            if record.thread == thread and "invalid page offset" in message:
-                found.append(message)
-
-    logger, watch = logging.getLogger("tifffile"), Watch()
-    logger.addHandler(watch)
-    try:
-        yield found
-    finally:
-        logger.removeHandler(watch)
-
-
-def _tiff_channels(tiff):
-    """Return the channel names of an OME-TIFF, else None."""
-    if not tiff.is_ome:
-        return None
-    from xml.etree import ElementTree
-
-    root = ElementTree.fromstring(tiff.ome_metadata)
-    image = next((e for e in root.iter() if e.tag.endswith("}Pixels")), ())
-    return [e.get("Name") for e in image if e.tag.endswith("}Channel")]
+    return arrange(pixels, "YXS"[: pixels.ndim], rgb=rgb)
 
 
 def open_bioio(path):
@@ -228,52 +152,9 @@ def _read_with_bioio(path):
     try:
         image = open_bioio(path)
     except ValueError as error:
-        raise _Refused(str(error)) from error
+        raise Refused(str(error)) from error
     order = image.dims.order
     names = [str(name) for name in image.channel_names or ()]
     if any(name.startswith("Channel:") for name in names):
         names = None  # made up by the reader
-    return _arrange(image.get_image_data(order), order, names)
-
-
-def _arrange(pixels, axes, names=None, *, rgb=True):
-    """Bring an array with named axes into (T, C, H, W); `rgb`: samples are colours."""
-    sizes = dict(zip(axes, pixels.shape, strict=True))
-    times = [axis for axis in axes if axis in "TQIZ" and sizes[axis] > 1]
-    strange = [axis for axis in axes if axis not in "TQIZCSYX" and sizes[axis] > 1]
-    if len(times) > 1 or strange:
-        raise _Refused(
-            f"the file has axes {axes} of shape {pixels.shape}, more than frames and "
-            f"channels; project z first (ImageJ: Image > Stacks > Z Project)"
-        )
-    keep = [a for a in axes if a in "CSYX" or a in times]
-    pixels = pixels.reshape([sizes[a] for a in keep])
-    for axis in ("C", "S"):
-        if axis not in keep:
-            pixels, keep = pixels[None], [axis, *keep]
-    if not times:
-        pixels, keep, times = pixels[None], ["T", *keep], ["T"]
-    pixels = pixels.transpose([keep.index(a) for a in (times[0], *"CSYX")])
-    n_frames, n_channels, n_samples, *plane = pixels.shape
-    pixels = pixels.reshape(n_frames, n_channels * n_samples, *plane)
-    colour = rgb and n_channels == 1 and n_samples in (3, 4)
-    return _named(pixels, names if n_samples == 1 else None, colour)
-
-
-def _named(pixels, names, colour):
-    """Drop an opaque alpha channel and name the others."""
-    n_channels = pixels.shape[1]
-    if (colour and n_channels == 4) or (n_channels == 2 and names is None):
-        alpha = pixels[:, -1]
-        if alpha.min() == alpha.max() == _opaque(pixels.dtype):
-            pixels, n_channels = pixels[:, :-1], n_channels - 1
-    if colour and n_channels == 3:
-        names = _COLOURS
-    if not names or len(names) != n_channels or None in names:
-        names = [str(k) for k in range(n_channels)]
-    return Planes(pixels, tuple(names), colour)
-
-
-def _opaque(dtype):
-    """Return the value of an opaque pixel."""
-    return np.iinfo(dtype).max if dtype.kind in "ui" else 1
+    return arrange(image.get_image_data(order), order, names)

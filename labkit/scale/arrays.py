@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files.planes import RGB_TAGS, watch_tiff
+from ..files.arranging import Refused
 from ..files.scale import MINUTES, UM
+from ..files.tiffs import RGB_TAGS, WHITE_TAG, watch_tiff
 
 FRAMES = "TQIZ"  # axes that may be time: many movies are stored as a z-stack
 
@@ -76,8 +77,8 @@ class Axes:
             kind = "is a picture in colour" if axis == "S" else "has several channels"
             hint = " (if these are time points, save it with a time axis)"
             raise ValueError(
-                f"{path} {kind}{hint * (n_channels > 4)}, choose one with channel= (on "
-                f"the command line --channel); channels are "
+                f"{path} {kind}{hint * (n_channels > 4)}, choose one with --channel "
+                f"(in Python channel=); channels are "
                 f"{', '.join(self._listed(n_channels))}"
             )
         if channel is None:
@@ -139,6 +140,8 @@ def open_tiff(path, stamp=""):
     try:
         with watch_tiff() as trouble, tifffile.TiffFile(path) as tiff:
             series = tiff.series[0]
+            if series.keyframe.photometric == WHITE_TAG:
+                raise Refused("it is stored to be shown inverted; invert it first")
             last = series.pages[-1]
             grey = series.keyframe.photometric not in RGB_TAGS
             names = "".join("C" if a == "S" and grey else a for a in series.axes)
@@ -150,6 +153,8 @@ def open_tiff(path, stamp=""):
         if whole:
             return tifffile.memmap(path, series=0, mode="r"), axes
         return _first_level(tifffile.imread(path, series=0, aszarr=True)), axes
+    except Refused as error:
+        raise ValueError(f"cannot read {path}: {error}") from None
     except Exception as error:  # tifffile and its codecs raise many kinds
         raise ValueError(
             f"cannot read {path}: the file is damaged or incomplete "

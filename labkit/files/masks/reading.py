@@ -8,8 +8,9 @@ import numpy as np
 from ...objects import Object, from_labels, mask_polygon
 from ..annotated import all_classes, numbered
 from ..labels import read_label_movie
-from ..planes import first_bytes, read_planes, watch_tiff
+from ..planes import first_bytes, read_planes
 from ..rois import read_objects
+from ..tiffs import watch_tiff
 from .boxes import read_boxes
 from .paths import FOLDERS, class_paths
 
