@@ -335,6 +335,22 @@ def test_train_refuses_masks_for_labels(labelled, movie, tmp_path):
     assert not (tmp_path / "m" / "model.yaml").exists()
 
 
+def test_train_does_not_write_among_the_images(labelled, tmp_path):
+    for folder in labelled:
+        before = sorted(folder.iterdir())
+        line = error_of(labkit_command("train", *labelled, "-o", folder))
+        assert "is a folder of images" in line
+        assert sorted(folder.iterdir()) == before
+
+
+def test_nothing_is_left_to_do(frames, tmp_path):
+    words = ("annotate", frames, "-o", tmp_path / "out")
+    assert labkit_command(*words).exit_code == 0
+    again = labkit_command(*words, "--existing", "skip")
+    assert again.exit_code == 0
+    assert f"nothing to do: all results are in {tmp_path / 'out'}" in again.output
+
+
 def test_train_refuses_labels_without_objects(labelled, tmp_path):
     images, labels = labelled
     for path in labels.glob("*.tif"):
@@ -429,7 +445,21 @@ def test_track(movie, tmp_path):
     assert read_scale(out / "tracks.tif").um_per_px == pytest.approx(0.5)
     params = yaml.safe_load((out / "track.yaml").read_text())
     assert params["max_distance"] == 15
+    assert "lengths in um, times in min (0.5 um a px, 10 min a frame)" in result.stdout
+    units = yaml.safe_load((out / "units.yaml").read_text())
+    assert units["um_per_px"] == 0.5
+    assert (units["length"], units["time"]) == ("um", "min")
     assert "holds tracks already" in error_of(labkit_command(*words))
+    assert labkit_command(*words, "--um-per-px", 0).exit_code == 2
+
+
+def test_tracks_without_a_scale_say_so(movie, tmp_path):
+    for k, labels in enumerate(movie.labels, 1):
+        write_labels(tmp_path / "seg" / f"frame{k}.tif", labels)
+    result = labkit_command("track", tmp_path / "seg", "-o", tmp_path / "out")
+    assert "lengths in px, times in frames (pixel size unknown" in result.stdout
+    params = yaml.safe_load((tmp_path / "out" / "track.yaml").read_text())
+    assert params["max_distance"] > 1  # what was estimated
 
 
 def test_track_warns_of_links_that_are_guesses(tmp_path):

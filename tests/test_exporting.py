@@ -20,7 +20,14 @@ from labkit.files.ctc import read_ctc
 from labkit.files.images import write_image
 from labkit.files.labels import read_label_movie, read_labels, write_labels
 from labkit.files.pieces import one_piece
-from labkit.files.rois import read_objects, read_polygons, write_objects, write_rois
+from labkit.files.rois import (
+    read_objects,
+    read_polygons,
+    read_rois,
+    write_objects,
+    write_rois,
+)
+from labkit.metrics import match
 from labkit.objects import (
     Object,
     ObjectClass,
@@ -30,6 +37,7 @@ from labkit.objects import (
     to_layers,
 )
 from labkit.pipeline import FORMATS, export, load_items, load_pairs, pair_files
+from labkit.synth import simulate_movie
 
 GREY = (np.arange(np.prod(SHAPE)) % 251).astype(np.uint8).reshape(SHAPE)
 STILL = [name for name in FORMATS if name != "ctc"]
@@ -379,6 +387,28 @@ def test_label_images_need_no_images(tmp_path):
     export(items[1:], tmp_path / "out", ["ctc", "labels"])
     found = read_label_movie(tmp_path / "out" / "labelled_masks" / "m.tiff")
     assert np.array_equal(found, _movie_labels())
+
+
+def test_the_folder_that_segment_writes_is_exported(tmp_path):
+    movie = simulate_movie(2, (96, 128), 8, diameter=20, seed=0)
+    for name, image in zip("ab", movie.images, strict=True):
+        write_image(tmp_path / "in" / f"{name}.png", image)
+    done = labkit_command("segment", tmp_path / "in", "-o", tmp_path / "seg")
+    assert done.exit_code == 0, done.output
+    words = ("export", tmp_path / "seg", "--images", tmp_path / "in")
+    done = labkit_command(*words, "-o", tmp_path / "out", "--format", "rois")
+    assert done.exit_code == 0, done.output
+    for name in "ab":
+        labels = read_labels(tmp_path / "seg" / f"{name}.tif")
+        found = read_rois(tmp_path / "out" / f"{name}_ROIs.zip", labels.shape)
+        assert match(labels, found).mean_iou_all == 1
+
+
+def test_raw_images_are_no_annotations(tmp_path):
+    raw = simulate_movie(1, (96, 128), 8, diameter=20, seed=0).images[0]
+    write_image(tmp_path / "a.tif", raw)
+    with pytest.raises(ValueError, match="does not look like label images"):
+        load_items(tmp_path / "a.tif")
 
 
 def test_rois_of_movies_lie_in_their_frames(tmp_path):

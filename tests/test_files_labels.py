@@ -7,6 +7,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image
 
 from labkit.files.images import write_image
 from labkit.files.labels import read_label_movie, read_labels, write_labels
@@ -127,3 +128,10 @@ def test_a_grey_picture_of_equal_channels_is_read(tmp_path):
         tmp_path / "a.png", np.repeat(LABELS[..., None] % 99, 3, 2).astype("u1")
     )
     assert np.array_equal(read_labels(tmp_path / "a.png"), LABELS % 99)
+
+
+def test_a_jpeg_holds_no_labels(tmp_path):
+    labels = np.kron(np.arange(1, 5).reshape(2, 2), np.ones((9, 9), int))
+    Image.fromarray(labels.astype(np.uint8)).save(tmp_path / "a.jpg", quality=95)
+    with pytest.raises(ValueError, match="is a JPEG, which changes pixel values"):
+        read_labels(tmp_path / "a.jpg")

@@ -77,6 +77,16 @@ def test_movie_keeps_its_frames(tmp_path):
         read_rois(tmp_path / "r.zip", (2, 20, 20))
 
 
+def test_rois_of_several_frames_are_not_painted_into_one_image(tmp_path):
+    movie = np.zeros((3, 20, 20), np.int32)
+    movie[0, 3:9, 3:9] = movie[2, 8:15, 8:15] = 1
+    write_rois(tmp_path / "a.zip", movie)
+    with pytest.raises(ValueError, match=r"ROIs of frames 1 to 3.*pass \(T, H, W\)"):
+        read_rois(tmp_path / "a.zip", (20, 20))
+    write_rois(tmp_path / "one.zip", movie[2])
+    assert np.array_equal(read_rois(tmp_path / "one.zip", (20, 20)), movie[2])
+
+
 def test_imagej_counts_from_the_pixel_corner_in_x_y(tmp_path):
     corners = [(2, 1), (5, 1), (5, 3), (2, 3)]  # columns 2..4, rows 1..2
     expected = np.zeros((6, 8), np.int32)

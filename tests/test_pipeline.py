@@ -9,7 +9,7 @@ import tifffile
 import yaml
 
 from labkit import data, pipeline, synth
-from labkit.auto import annotate
+from labkit.auto import AutoParams, annotate
 from labkit.files.ctc import read_ctc
 from labkit.files.images import read_movie, write_image
 from labkit.files.labels import read_label_movie, read_labels, write_labels
@@ -370,6 +370,21 @@ def test_existing_results(movie, tmp_path):
         pipeline.plan(tmp_path / "in", out, "perhaps")
 
 
+def test_results_of_other_parameters_are_not_mixed_in_silence(movie, tmp_path):
+    for name in ("a", "b"):
+        write_image(tmp_path / "in" / f"{name}.png", movie.images[0])
+    out = tmp_path / "out"
+    (first,) = pipeline.annotate_files(pipeline.plan(tmp_path / "in" / "a.png", out))
+    assert first.warnings == []
+    jobs = pipeline.plan(tmp_path / "in", out, "skip")
+    (second,) = pipeline.annotate_files(jobs, AutoParams(diameter=14.0))
+    told = "a.tif in .* were made with other parameters: diameter was None and is 14.0"
+    assert re.match(told, second.warnings[-1])
+    jobs = pipeline.plan(tmp_path / "in", out, "overwrite")
+    for result in pipeline.annotate_files(jobs):
+        assert result.warnings == []
+
+
 def test_results_never_replace_their_input_or_each_other(movie, tmp_path):
     write_image(tmp_path / "a.tif", movie.images[0])
     with pytest.raises(ValueError, match=r"would replace its input .*a\.tif"):
@@ -378,6 +393,9 @@ def test_results_never_replace_their_input_or_each_other(movie, tmp_path):
     with pytest.raises(ValueError, match="would both be written"):
         pipeline.plan(tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+    (tmp_path / "a.tif").unlink()
+    with pytest.raises(ValueError, match="would lie among the images"):
+        pipeline.plan(tmp_path / "a.png", tmp_path)
 
 
 def test_folder_that_cannot_be_made(movie, tmp_path):

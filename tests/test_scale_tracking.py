@@ -54,7 +54,8 @@ def test_the_tracks_are_those_of_the_whole_movie(store, movie, tmp_path):
     np.testing.assert_array_equal(np.stack(list(written)), by_track)
     assert written.um_per_px == 0.5
     names = {path.name for path in tmp_path.iterdir()}
-    tables = {"tracks.csv", "edges.csv", "track_stats.csv", "track.yaml"}
+    tables = {"tracks.csv", "edges.csv", "track_stats.csv"}
+    tables |= {"track.yaml", "units.yaml"}
     assert names == tables | {"tracks.zarr", "tracks.geff"}
     assert len(read_csv(tmp_path / "tracks.csv")) == len(tracks)
     found = read_geff(tmp_path / "tracks.geff")

@@ -38,9 +38,9 @@ PostFile = Annotated[
 Device = Annotated[
     str | None, typer.Option(help="cpu or cuda; by default the GPU if there is one.")
 ]
-UmPerPx = Annotated[float | None, typer.Option(help="Pixel size, µm.", min=0)]
+UmPerPx = Annotated[float | None, typer.Option(help="Pixel size, µm.", min=1e-6)]
 MinutesPerFrame = Annotated[
-    float | None, typer.Option(help="Time between frames, minutes.", min=0)
+    float | None, typer.Option(help="Time between frames, minutes.", min=1e-6)
 ]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace results that are there already.")
@@ -159,7 +159,7 @@ def train(
         from ..pipeline import pairs
         from ..pipeline.training import begin, check_free, fit_and_save
 
-        check_free(out, overwrite)
+        check_free(out, overwrite, (images, labels))
         found = pairs.pair_files(images, labels)
         begun = begin(model, start, device)
         colour = not start or begun.params.channels == 3

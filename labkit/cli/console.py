@@ -156,7 +156,10 @@ def follow(results, n_files, out, state):
         name = "" if str(result.path) in result.error else f"{result.path}: "
         fail(f"error: {name}{result.error}")
     where = f", results in {out}" if done or not failed else ""
-    say(f"{done} of {n_files} files done{where}")
+    if n_files:
+        say(f"{done} of {n_files} files done{where}")
+    else:
+        say(f"nothing to do: all results are in {out} already")
     if failed:
         raise typer.Exit(1)
 

@@ -74,6 +74,7 @@ def track(
 ):
     """Link label images over time: tracks, divisions, speed, direction."""
     with guard(context, out) as state:
+        from ..pipeline.track_formats import told_units
         from ..pipeline.tracking import summarize, track_files
         from ..track import TrackParams, diagnose
 
@@ -96,6 +97,6 @@ def track(
             expect=foretell(None),
         )
         state.kept = f"the tracks are complete in {out}"
-        say(f"{summarize(tracks)}; results in {out}")
+        say(f"{summarize(tracks)}; {told_units(out)}; results in {out}")
         for note in [*notes, *diagnose(tracks)]:
             warn(note)

@@ -7,7 +7,7 @@ import numpy as np
 from ..checks import check_labels
 from .arrays import write_array
 from .images import image_paths, same_shape
-from .planes import read_planes
+from .planes import JPEG_START, first_bytes, read_planes
 
 _EXACT = 2**24  # the largest range of integers that float32 holds exactly
 
@@ -125,6 +125,11 @@ def check_label_movie(labels, name="labels"):
 
 def _read_frames(path):
     """Read (T, H, W) integers from a file of one channel."""
+    if first_bytes(Path(path))[:3] == JPEG_START:
+        raise ValueError(
+            f"{path} is a JPEG, which changes pixel values, so it holds no labels; "
+            f"save them as PNG or TIFF where they were made"
+        )
     planes = read_planes(path)
     frames = planes.pixels[:, 0]
     if len(planes.channels) > 1 and (planes.pixels != frames[:, None]).any():

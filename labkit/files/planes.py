@@ -29,7 +29,7 @@ PLUGINS = {
     ".vsi": "bioio-bioformats",
 }
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_PNG, _JPEG = b"\x89PNG", b"\xff\xd8\xff"
+JPEG_START, _PNG = b"\xff\xd8\xff", b"\x89PNG"
 
 
 def read_planes(path):
@@ -98,7 +98,7 @@ def _reader(path, start):
     """Return the function that reads a file with this beginning."""
     if start[:4] in TIFF_STARTS:
         return read_tiff
-    if start[:4] == _PNG or start[:3] == _JPEG:
+    if start[:4] == _PNG or start[:3] == JPEG_START:
         return _read_picture
     if path.suffix.lower() in SUFFIXES[:5]:
         raise ValueError(

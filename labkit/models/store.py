@@ -40,7 +40,8 @@ def model_files(name, kind):
     if isinstance(name, str) and name in shipped(kind):
         stem = SHIPPED / f"{kind.lower()}_{name}"
         return stem.with_suffix(".yaml"), stem.with_suffix(".safetensors")
-    return Path(name) / "model.yaml", Path(name) / "weights.safetensors"
+    folder = Path(name).parent if Path(name).name == "model.yaml" else Path(name)
+    return folder / "model.yaml", folder / "weights.safetensors"
 
 
 def save_model(files, kind, params, net, *, half=False, about=None):

@@ -72,8 +72,8 @@ def plan(paths, out, existing="refuse"):
     Raises
     ------
     ValueError
-        If two inputs would have one result, a result would replace its input, or
-        results are there already.
+        If two inputs would have one result, a result would replace its input or lie
+        beside it, or results are there already.
     FileNotFoundError, PermissionError
         If there is no such input, or `out` cannot be written to.
     """
@@ -90,6 +90,11 @@ def plan(paths, out, existing="refuse"):
         if output.exists() and output.samefile(path):
             raise ValueError(
                 f"the result would replace its input {path}; choose another folder"
+            )
+        if out.resolve() == path.parent.resolve():
+            raise ValueError(
+                f"the results would lie among the images in {path.parent} and be taken "
+                f"for images the next time; choose another folder"
             )
         taken[output] = path
     there = [output for output in taken if output.exists()]
@@ -156,20 +161,47 @@ def annotate_files(jobs, params=None, *, channel=None, expect=None):
         how = {"channel": channel, "expect": expect}
         results = work_on(jobs, lambda movie: (work, None), save, **how)
         file = jobs[0].output.parent / "auto.yaml"
-        yield from remember(params, file, results)
+        yield from remember(params, file, results, jobs)
 
 
-def remember(params, path, results):
-    """Save parameters, yield the results, remove the file if none came out well."""
+def remember(params, path, results, jobs):
+    """Save parameters, yield the results, remove the file if none came out well.
+
+    Where results of other parameters stay beside the new ones, the first result
+    carries a warning.
+    """
     is_new, done = not path.exists(), False
+    doubts = [] if is_new else _mixed(params, path, jobs)
     params.save(path)
     try:
         for result in results:
             done = done or not result.error
+            result.warnings.extend(doubts)
+            doubts = []
             yield result
     finally:
         if is_new and not done:
             path.unlink()
+
+
+def _mixed(params, path, jobs):
+    """Say which parameters differ from those of results that stay."""
+    new = {job.output.name for job in jobs}
+    stays = [file.name for file in path.parent.glob("*.tif") if file.name not in new]
+    try:
+        before = vars(type(params).load(path))
+    except (ValueError, TypeError):
+        return []
+    changed = [
+        f"{name} was {before[name]} and is {value}"
+        for name, value in vars(params).items()
+        if value != before[name]
+    ]
+    if not stays or not changed:
+        return []
+    text = f"{stays[0]} and others" if len(stays) > 1 else stays[0]
+    said = f"{'; '.join(changed)}; {path.name} holds the new ones"
+    return [f"{text} in {path.parent} were made with other parameters: {said}"]
 
 
 def write_left_out(output, mask, **scale):

@@ -7,8 +7,10 @@ from ..annotation import SUFFIX, Annotation, painted_objects
 from ..files import coco, masks, opsef, yolo
 from ..files.annotated import Item, check_shape, default_class, edges
 from ..files.images import natural_key
+from ..files.labels import read_label_movie
+from ..files.pieces import one_piece
 from ..files.planes import read_planes
-from .pairs import by_stem
+from .pairs import by_stem, check_whole
 
 _OUTLINES = (".zip", ".roi", ".csv", ".txt")
 _DIFFER = "{} has shape {}, its annotation {} {}; they must show the same pixels"
@@ -103,8 +105,16 @@ def _read(file, pictures):
     if file.suffix.lower() == ".txt" and not theirs:
         objects, classes = _read_yolo(file, shape)
     else:
+        _refuse_raw(file)
         objects, classes = masks.read_annotation(file, shape)
     return [Item(stem, shape, _placed(objects, shape, file), picture)], classes
+
+
+def _refuse_raw(file):
+    """Raise ValueError where a label image is expected and a raw image found."""
+    if masks.is_label_image(file):
+        labels = read_label_movie(file)
+        check_whole(labels, one_piece(labels), file, "or labkit annotate")
 
 
 def _read_ours(file, pictures):

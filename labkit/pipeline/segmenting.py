@@ -166,7 +166,7 @@ def segment_files(
     how = {"channel": channel, "colour": model.params.channels == 3, "expect": expect}
     results = work_on(jobs, prepare, _save, **how)
     try:
-        for result in remember(params, folder / "segment.yaml", results):
+        for result in remember(params, folder / "segment.yaml", results, jobs):
             if not result.error:
                 rows.append(_row(result))
                 if params.diameter == "auto" and any(result.n_objects):

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import yaml
 
+from ..files.atomic import atomic
 from ..files.ctc import write_ctc
 from ..files.geff import is_zarr, write_geff
 from ..files.hyperstack import write_label_stack, write_raw_and_labels
@@ -26,8 +28,9 @@ TRACK_FORMATS = {
 }
 TRACK_DEFAULTS = ("trackmate", "ctc")
 RAW, SHOWN, MOVIE = "tracks_raw.tif", "tracks.tif", "tracks.zarr"
+UNITS = "units.yaml"
 _FILES = (
-    *(RAW, SHOWN, "tracks.xml", "tracks_ROIs.zip", "tracks_labels.tif"),
+    *(UNITS, RAW, SHOWN, "tracks.xml", "tracks_ROIs.zip", "tracks_labels.tif"),
     *("tracks_composite.tif", "tracks.csv", "edges.csv", "track_stats.csv"),
 )
 _PATTERNS = (*_FILES, "ctc/mask*.tif", "ctc/res_track.txt", "trackmate/*.csv")
@@ -78,12 +81,34 @@ def remove_older(out):
 
 
 def write_tables(out, tracks, um_per_px=None, minutes_per_frame=None):
-    """Write the tables of steps, of tracks and, last, of objects."""
+    """Write units and the tables of steps, of tracks and, last, of objects."""
     scale = {"um_per_px": um_per_px, "minutes_per_frame": minutes_per_frame}
+    known = {name: value and float(value) for name, value in scale.items()}
+    with atomic(out / UNITS) as temporary:
+        temporary.write_text(yaml.safe_dump(known | _units(**known)), encoding="utf-8")
     units = {name: value or 1.0 for name, value in scale.items()}
     write_csv(out / "edges.csv", edge_stats(tracks, **units))
     write_csv(out / "track_stats.csv", track_stats(tracks, **units))
     write_csv(out / "tracks.csv", tracks)
+
+
+def _units(um_per_px, minutes_per_frame):
+    """Units of the tables, by what is known of pixels and frames."""
+    return {
+        "length": "um" if um_per_px else "px",
+        "time": "min" if minutes_per_frame else "frames",
+    }
+
+
+def told_units(out):
+    """Say in which units the tables in a folder of tracks are, and why."""
+    said = yaml.safe_load((Path(out) / UNITS).read_text(encoding="utf-8"))
+    um, minutes = said["um_per_px"], said["minutes_per_frame"]
+    why = [
+        f"{um:g} um a px" if um else "pixel size unknown",
+        f"{minutes:g} min a frame" if minutes else "frame interval unknown",
+    ]
+    return f"lengths in {said['length']}, times in {said['time']} ({', '.join(why)})"
 
 
 def _older(out):

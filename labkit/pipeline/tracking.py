@@ -46,8 +46,9 @@ def track_files(
 
     Written are ``tracks.csv`` (a row per object and frame), ``edges.csv`` (a row
     per step), ``track_stats.csv`` (a row per track), ``tracks.tif`` (labels are
-    track numbers), ``tracks_raw.tif`` (if images are given), ``track.yaml``, and the
-    formats that are asked for. Of objects in several pieces the largest is tracked.
+    track numbers), ``tracks_raw.tif`` (if images are given), ``track.yaml``,
+    ``units.yaml`` (of the tables, and what they come from), and the formats that are
+    asked for. Of objects in several pieces the largest is tracked.
 
     Labels in an OME-Zarr are read frame by frame and written as ``tracks.zarr`` and
     GEFF: see `labkit.pipeline.tracking_zarr.track_zarr`.
@@ -134,6 +135,7 @@ def _link_and_write(out, labels, scale, params, **options):
     params = params or TrackParams()
     tracks = link(labels, params)
     make_folder(out)
+    params = fit_params(tracks, params) if len(tracks) else params
     params.save(out / "track.yaml")
     write_tracks(out, labels, tracks, *scale, params=params, **options)
     return tracks
@@ -220,4 +222,5 @@ def summarize(tracks):
     n_tracks = np.unique(tracks["track_id"]).size
     mothers = np.unique(tracks["parent_id"])
     n_divisions = np.count_nonzero(mothers)
-    return f"{n_tracks} tracks, {n_divisions} divisions"
+    some = "1 division" if n_divisions == 1 else f"{n_divisions} divisions"
+    return f"{n_tracks} tracks, {some}"

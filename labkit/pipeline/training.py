@@ -18,13 +18,13 @@ FACTS = ("best_step", "seconds", "stopped")
 HISTORY_DTYPE = [("step", "i4"), ("train_loss", "f8"), ("val_loss", "f8")]
 
 
-def check_free(folder, overwrite=False):
+def check_free(folder, overwrite=False, data=()):
     """Make the model folder; refuse to replace a model unless asked to.
 
     Raises
     ------
     ValueError
-        If there is a model already.
+        If there is a model already, or this is one of the folders of `data`.
     PermissionError
         If the folder cannot be made.
     """
@@ -32,6 +32,15 @@ def check_free(folder, overwrite=False):
         raise ValueError(
             f"{folder} holds a model already; choose another folder or say --overwrite"
         )
+    for place in map(Path, data):
+        if (
+            Path(folder).resolve()
+            == (place if place.is_dir() else place.parent).resolve()
+        ):
+            raise ValueError(
+                f"{folder} is a folder of images, and a model brings pictures of its "
+                f"own; choose another folder for it"
+            )
     make_folder(folder)
 
 

@@ -16,6 +16,7 @@ class (not of outlines). Hollandi et al. 2020, doi 10.1091/mbc.E20-02-0156.
 from .boxes import read_boxes, write_boxes
 from .paths import class_paths, find_annotations, mask_path, stem_of
 from .reading import (
+    is_label_image,
     read_annotation,
     read_labelled,
     read_layered,
@@ -34,6 +35,7 @@ from .writing import (
 __all__ = [
     "class_paths",
     "find_annotations",
+    "is_label_image",
     "mask_path",
     "read_annotation",
     "read_boxes",

@@ -18,6 +18,7 @@ ENDINGS = {
     "bboxes": "_bboxes.zip",
     "semantic": "_semantic.tiff",
 }
+TABLES = ("segment.csv", "tracks.csv", "edges.csv", "track_stats.csv")  # no boxes
 _ENDING = re.compile(r"(.+)_(?:ROIs|bboxes|semantic)(?:_\d+)?$")
 _CLASS = re.compile(r"Class_(\d{2,})$")
 
@@ -90,7 +91,8 @@ def stem_of(path, stems=()):
 def find_annotations(folder):
     """List the annotation files in a folder, not in those within.
 
-    If there are files named as AnnotatorJ does (``_ROIs.zip``, ``_bboxes.zip``,
+    Tables of labkit beside label images are none. If there are files named as
+    AnnotatorJ does (``_ROIs.zip``, ``_bboxes.zip``,
     ``_semantic.tiff``), only these count: images may lie beside them.
 
     Parameters
@@ -113,7 +115,11 @@ def find_annotations(folder):
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
     files = sorted(
-        (f for f in folder.iterdir() if f.is_file() and f.name[0] != "."),
+        (
+            f
+            for f in folder.iterdir()
+            if f.is_file() and f.name[0] != "." and f.name not in TABLES
+        ),
         key=natural_key,
     )
     for fits in (_by_ending, _by_suffix):

@@ -131,6 +131,15 @@ def read_semantic(path):
     return objects
 
 
+def is_label_image(path):
+    """Whether `read_annotation` takes a file for a label image."""
+    path = Path(path)
+    if path.suffix.lower() in (".zip", ".roi", ".csv", ".txt"):
+        return False
+    layered = path.parent.name in (FOLDERS["layers"], FOLDERS["binary"])
+    return not layered and "_semantic" not in path.stem
+
+
 def read_annotation(path, shape=None):
     """Read any annotation file of one image that AnnotatorJ writes or imports.
 

@@ -61,12 +61,20 @@ def read_rois(path, shape):
     Raises
     ------
     FileNotFoundError, PermissionError, ValueError
-        As `read_polygons`, and if a ROI lies outside the image or movie.
+        As `read_polygons`, if a ROI lies outside the image or movie, and if ROIs of
+        several frames are read into one image.
     """
     if len(shape) not in (2, 3) or min(shape) < 1:
         raise ValueError(f"`shape` must be (H, W) or (T, H, W), got {shape}")
     frames = [{} for _ in range(shape[0] if len(shape) == 3 else 1)]
-    for name, roi in read_archive(path).items():
+    rois = read_archive(path)
+    there = {frame_of(roi) + 1 for roi in rois.values()}
+    if len(shape) == 2 and len(there) > 1:
+        raise ValueError(
+            f"{path} holds ROIs of frames {min(there)} to {max(there)}, `shape` "
+            f"{shape} is that of one image; pass (T, H, W)"
+        )
+    for name, roi in rois.items():
         frame = frame_of(roi) if len(shape) == 3 else 0
         polygon = to_polygon(roi, path, name)
         if frame >= len(frames) or not _touches(polygon, shape[-2:]):
