@@ -354,6 +354,8 @@ def test_rois_with_any_names_are_loaded(folder):  # D9
         ("yolo_seg", "yolo_seg/labels/img10.txt"),
         ("coco", "coco.json"),
         ("stardist", "stardist/masks/img10.tif"),
+        ("yolo", "yolo"),
+        ("stardist", "stardist"),
     ],
 )
 def test_every_exported_format_is_loaded_again(folder, tmp_path, name, file):

@@ -89,7 +89,10 @@ def stem_of(path, stems=()):
 
 
 def find_annotations(folder):
-    """List the annotation files in a folder, not in those within.
+    """List the annotation files in a folder.
+
+    Folders within are left out, unless there is nothing else: then those called
+    ``labels`` (YOLO) or ``masks`` (pairs for training) are looked into.
 
     Tables of labkit beside label images are none. If there are files named as
     AnnotatorJ does (``_ROIs.zip``, ``_bboxes.zip``,
@@ -126,7 +129,11 @@ def find_annotations(folder):
         found = [file for file in files if fits(file)]
         if found:
             return found
-    names = ", ".join(f.name for f in files[:8]) or "nothing"
+    for inner in ("labels", "masks"):  # of YOLO, of pairs for training
+        if (folder / inner).is_dir():
+            return find_annotations(folder / inner)
+    folders = sorted(f"{f.name}/" for f in folder.iterdir() if f.is_dir())
+    names = ", ".join([f.name for f in files[:8]] + folders[:8]) or "nothing"
     raise ValueError(
         f"no annotations in {folder}: found {names}; expected ROI zips, label images, "
         f"COCO (.json), or boxes (.csv, .txt)"
