@@ -343,6 +343,15 @@ def test_train_does_not_write_among_the_images(labelled, tmp_path):
         assert sorted(folder.iterdir()) == before
 
 
+def test_folders_within_are_told_of(frames, tmp_path):
+    write_image(frames / "more" / "a.tif", np.zeros((40, 40), np.uint8))
+    (frames / "notes").mkdir()
+    result = labkit_command("annotate", frames, "-o", frames / "out")
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stderr.split())
+    assert f"folders within {frames} were left out (more); pass them as well" in told
+
+
 def test_nothing_is_left_to_do(frames, tmp_path):
     words = ("annotate", frames, "-o", tmp_path / "out")
     assert labkit_command(*words).exit_code == 0

@@ -476,4 +476,5 @@ def test_channels_of_a_hyperstack_have_names(tmp_path):
     about = {"axes": "TCYX", "Labels": ["DAPI", "GFP"] * 3}
     tifffile.imwrite(tmp_path / "a.tif", stack, imagej=True, metadata=about)
     assert read_planes(tmp_path / "a.tif").channels == ("DAPI", "GFP")
-    assert np.array_equal(read_movie(tmp_path / "a.tif", channel="GFP"), stack[:, 1])
+    for name in ("GFP", "gfp", 1, "1"):
+        assert np.array_equal(read_movie(tmp_path / "a.tif", channel=name), stack[:, 1])

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from .console import follow, foretell, guard, load_params, name_twins, say
+from .console import (
+    follow,
+    foretell,
+    guard,
+    load_params,
+    name_twins,
+    say,
+    tell_of_folders_within,
+)
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Images, movies, folders or 'patterns*.tif'.")
@@ -128,6 +136,7 @@ def annotate(
         how = {"channel": channel, "expect": foretell("scale annotate")}
         results = annotate_files(jobs, values, **how)
         follow(results, len(jobs), out, state)
+        tell_of_folders_within(images, out)
 
 
 def train(
@@ -247,3 +256,4 @@ def segment(
         tell = foretell("scale segment")
         results = segmenting.segment_files(jobs, values, expect=tell, **how)
         follow(results, len(jobs), out, state)
+        tell_of_folders_within(images, out)

@@ -164,6 +164,23 @@ def follow(results, n_files, out, state):
         raise typer.Exit(1)
 
 
+def tell_of_folders_within(paths, out):
+    """Warn of folders of images within those given: they are left out."""
+    from ..files.planes import SUFFIXES
+
+    for folder in filter(Path.is_dir, paths):
+        within = (f for f in sorted(folder.iterdir()) if f.is_dir() and f.suffix == "")
+        names = [
+            one.name
+            for one in within
+            if not out.resolve().is_relative_to(one.resolve())
+            and any(file.suffix.lower() in SUFFIXES for file in one.iterdir())
+        ]
+        if names:
+            some = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
+            warn(f"folders within {folder} were left out ({some}); pass them as well")
+
+
 def summary(result):
     """Return 'in -> out: 12 nuclei'."""
     counts = result.n_objects

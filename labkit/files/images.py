@@ -238,7 +238,9 @@ def _read_frames(path, channel, colour):
     if channel is None:
         return _in_colour(planes) if colour and planes.colour else _only(path, planes)
     names = planes.channels
-    index = names.index(channel) if channel in names else channel
+    index, alike = channel, [name.casefold() for name in names]
+    if isinstance(channel, str) and channel.casefold() in alike:
+        index = alike.index(channel.casefold())
     try:
         index = int(index)
     except (TypeError, ValueError):
