@@ -98,6 +98,9 @@ def test_a_process_that_was_killed_is_taken_up(scan, done, tmp_path):
     assert process.wait() == -signal.SIGKILL
     n_kept = len(list(blocks.glob("*_found.npy")))
     assert 1 <= n_kept < 9
+    for path in (tmp_path / "a.zarr", tmp_path / "a.zarr" / "labels" / "nuclei"):
+        with pytest.raises(ValueError, match=r"labels nuclei in .* are not finished"):
+            scale.open_labels(path)
     result = scale.annotate_zarr(scan, tmp_path / "a.zarr", PARAMS, block=CORE, **QUIET)
     np.testing.assert_array_equal(labels_of(result), labels_of(done))
     assert result.table.read_bytes() == done.table.read_bytes()

@@ -175,7 +175,7 @@ def train(
         options = {"channel": channel, "colour": colour, "use_left_out": left_out}
         data = pairs.load_pairs(found, **options)
         name_twins(start)
-        state.kept = f"what was trained is kept in {out}"
+        state.kept = "nothing was trained yet"
         _, history = fit_and_save(
             out,
             *data,

@@ -9,6 +9,7 @@ from ..checks import check_labels
 from ..labels.basic import small_numbers
 from . import omezarr
 from .arrays import is_zarr, ome_of, open_zarr
+from .store import is_unfinished, run_folder
 
 SIDE = 1024  # px: of the blocks that are written
 
@@ -70,8 +71,8 @@ def open_labels(path, name=None):
     FileNotFoundError
         If there are no such labels.
     ValueError
-        If there are several and none is named, or they have more axes than time,
-        rows and columns.
+        If there are several and none is named, they are not finished, or have more
+        axes than time, rows and columns.
 
     Examples
     --------
@@ -134,14 +135,16 @@ def _label_folder(path, name):
         raise FileNotFoundError(f"there is no OME-Zarr {path}")
     group = zarr.open(str(path), mode="r")
     if "image-label" in ome_of(group):
+        _refuse_unfinished(path.parent.parent, path.name)
         return path
     names = sorted(ome_of(group["labels"]).get("labels", [])) if _has(path) else []
-    if name is None and len(names) == 1:
-        name = names[0]
+    ready = [one for one in names if not is_unfinished(path, one)] or names
+    if name is None and len(ready) == 1:
+        name = ready[0]
     if name is None and names:
         raise ValueError(
             f"{path} has several labels, choose one: "
-            f"{', '.join(str(path / 'labels' / one) for one in names)}"
+            f"{', '.join(str(path / 'labels' / one) for one in ready)}"
         )
     if name not in names:
         which = "" if name is None else f" {name!r}"
@@ -149,7 +152,17 @@ def _label_folder(path, name):
             f"there are no labels{which} in {path}; labkit scale segment makes some, "
             f"with -o {path} beside the image"
         )
+    _refuse_unfinished(path, name)
     return path / "labels" / name
+
+
+def _refuse_unfinished(path, name):
+    """Raise ValueError where a run was stopped before all blocks were written."""
+    if is_unfinished(path, name):
+        raise ValueError(
+            f"the labels {name} in {path} are not finished; give the command that "
+            f"makes them again, it goes on ({run_folder(path, name)})"
+        )
 
 
 def _has(path):

@@ -11,7 +11,7 @@ from .blocks import MULTIPLE, Grid
 from .segmenting import Segmentation
 from .sources import open_source
 from .steps import Run
-from .store import Store, compare
+from .store import Store, compare, run_folder
 
 BLOCK = 2048  # px
 
@@ -78,12 +78,6 @@ def prepare_segmentation(
     work = Segmentation(str(model), diameter, tta, post, device)
     work.warm_up()
     return _prepare(source, out, work, **options)
-
-
-def run_folder(out, name):
-    """Folder of a run beside its OME-Zarr."""
-    out = Path(out)
-    return out.with_name(f"{out.stem}_{name}.run")
 
 
 def _prepare(

@@ -17,6 +17,18 @@ from ..files.atomic import atomic
 from .seams import FOUND_DTYPE
 
 
+def run_folder(out, name):
+    """Folder of a run beside its OME-Zarr."""
+    out = Path(out)
+    return out.with_name(f"{out.stem}_{name}.run")
+
+
+def is_unfinished(out, name):
+    """Whether labels in an OME-Zarr are those of a run that has not come to its end."""
+    about = Store(str(run_folder(out, name))).about()
+    return about is not None and not about["finished"]
+
+
 @dataclass(frozen=True)
 class Store:
     """The folder of a run.
