@@ -158,8 +158,8 @@ TRAINING = (
         "F1 with a background of noise minus F1 with a black one",
         "with a black background the network learns the painted border and fails on "
         "real images",
-        "not settled: in a short training both find the nuclei, and both draw the "
-        "border wrong; in a long one (with a GPU) the black one may fail",
+        "0.00 on MDCK frame 1: black 0.967, noise 0.968, images as they are 0.904 "
+        "(docs/accuracy_stardist.md)",
         (-0.2, 1.0),
         "a short run (LABKIT_FAST), or luck: 67 nuclei, one seed",
     ),
