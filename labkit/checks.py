@@ -8,6 +8,8 @@ import os
 
 import numpy as np
 
+MANY, LARGE = 20, 25  # objects; their mean area, px
+
 
 def check_image(image, name="image", *, colour=False):
     """Check a single image.
@@ -58,7 +60,8 @@ def check_image(image, name="image", *, colour=False):
         if n_bad:
             raise ValueError(
                 f"`{name}` has {n_bad} NaN or infinite pixels of {image.size}; "
-                f"replace them first, for example with np.nan_to_num(image)"
+                f"replace them first, for example with "
+                f"np.nan_to_num(image, posinf=0, neginf=0)"
             )
     return image.astype(np.float32, copy=False)
 
@@ -169,6 +172,34 @@ def check_same_shape(first, second, names):
         raise ValueError(
             f"`{names[0]}` {first.shape} and `{names[1]}` {second.shape} differ in "
             f"shape; they must show the same pixels (resize labels with order=0)"
+        )
+
+
+def refuse_image(labels, areas, name):
+    """Raise ValueError where many objects lie scattered, pixel by pixel.
+
+    Parameters
+    ----------
+    labels : (H, W) array_like of int
+    areas : (n,) ndarray
+        Of its objects, px.
+    name : str
+        What the error message calls it.
+    """
+    if len(areas) < MANY:
+        return
+    rows = np.asarray(labels).reshape(-1, np.shape(labels)[-1])
+    rows = rows[:: max(1, len(rows) // 64)]
+    left, right = rows[:, :-1], rows[:, 1:]
+    inside = (left > 0) & (right > 0)
+    if np.count_nonzero(inside) < 0.2 * np.count_nonzero(rows):
+        return  # points
+    share = np.mean(left[inside] == right[inside])
+    if share < (0.72 if areas.mean() >= LARGE else 0.3):
+        raise ValueError(
+            f"`{name}` looks like an image, not like labels: of its neighbouring "
+            f"pixels only {share:.0%} belong to the same object; every object has one "
+            "number, 0 is background (labkit.auto.annotate or labkit.segment make them)"
         )
 
 

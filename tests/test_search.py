@@ -134,7 +134,7 @@ def test_impossible_searches_are_refused(changes, message):
         ({"dilate": -1}, "`dilate` must be a number of at least 0, got -1"),
         ({"min_prob": 2}, "`min_prob` must be a number from 0 to 1"),
         ({"ring": "wide"}, "`ring` must be a number"),
-        ({"prob_tresh": 0.4}, "has no parameter"),
+        ({"prob_tresh": 0.4}, "segment has no option"),
     ],
 )
 def test_impossible_post_processing_is_refused(options, message):

@@ -476,3 +476,20 @@ def test_true_nuclei_are_not_doubted_bright_dark_or_stained():
     assert lk.segment.diagnose(image, np.ones_like(labels)) == []  # nothing to compare
     with pytest.raises(ValueError, match="differ in shape"):
         lk.segment.diagnose(image[:9], labels)
+
+
+def test_calls_that_are_mixed_up():
+    movie = lk.synth.simulate_movie(1, (96, 96), 6, diameter=20, seed=0)
+    image, model = movie.images[0], StarDist.load("nuclei")
+    with pytest.raises(TypeError, match="the model comes first"):
+        lk.segment.segment(image, model)
+    with pytest.raises(ValueError, match=r"'diamter'.*known are diameter"):
+        lk.segment.segment(model, image, diamter=20)
+    own = UNetProb.load("nuclei")
+    redrawn = lk.segment.segment(model, image, diameter=20, borders=own)
+    by_name = lk.segment.segment(model, image, diameter=20, borders=True)
+    plain = lk.segment.segment(model, image, diameter=20, borders=False)
+    assert np.array_equal(by_name, redrawn)
+    assert np.array_equal(plain, lk.segment.segment(model, image, diameter=20))
+    with pytest.raises(ValueError, match=r"labels\[0\]` looks like an image"):
+        StarDist(device="cpu").fit([movie.labels[0]], [image])

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import check_pair, check_same_shape
+from ..checks import check_pair, check_same_shape, refuse_image
 from ..labels import relabel
 from .normalizing import normalize
 
@@ -51,7 +51,9 @@ def sources(images, labels, ignore=None):
         image, label = check_pair(image, label, names, colour=True)
         check_same_shape(label, np.asarray(mask), (names[1], f"ignore[{k}]"))
         mask = np.asarray(mask, bool)
-        found.append(Source(normalize(image), relabel(label), mask))
+        label = relabel(label)
+        refuse_image(label, np.bincount(label.ravel())[1:], names[1])
+        found.append(Source(normalize(image), label, mask))
     if not any(source.labels.any() for source in found):
         raise ValueError(
             f"none of the {len(found)} label images has an object, so there is "

@@ -72,9 +72,9 @@ def segment_steps(
         Test-time augmentation: look at the image turned and mirrored in all 8 ways
         and average the answers, or where these are no maps merge the masks.
         Steadier, 8 times the time.
-    borders : labkit.models.UNetProb, optional
+    borders : labkit.models.UNetProb or bool, optional
         Draw the objects' borders by this model, see `refine_borders`, and drop what
-        it holds for improbable.
+        it holds for improbable. True: by the one that comes along.
     tile : int
         Side of the part computed at once, px; bounds the memory.
     post : PostParams, optional
@@ -100,13 +100,10 @@ def segment_steps(
     .. [2] Hollandi et al. (2020), Cell Systems 10: 453-458 (nucleAIzer), which
            segments at an estimated object scale, at two scales, and post-processes.
     """
-    if isinstance(model, str | os.PathLike):
-        raise TypeError(
-            f"`model` is the name {str(model)!r}, not a model; load it first: "
-            f"labkit.models.load({str(model)!r})"
-        )
+    _check_call(model, options)
     image = check_image(image, colour=True)
     post = (post or PostParams()).replace(**options)
+    borders = _shipped_borders(model) if borders is True else borders or None
     diameter = find_diameter(model, image, diameter, tile)
     first, *others = post.scales
     factor, how = scale_factor(model, diameter), {"tile": tile, "tta": tta}
@@ -120,6 +117,31 @@ def segment_steps(
         factor = scale_factor(borders, diameter)
         prob = probs_at_scale(borders, image, factor, tile=tile, tta=tta)[0]
     return Segmentation(finish(labels, post, diameter=diameter, prob=prob), diameter)
+
+
+def _check_call(model, options):
+    """Raise an error for what is no model, and for options that there are not."""
+    if isinstance(model, str | os.PathLike):
+        raise TypeError(
+            f"`model` is the name {str(model)!r}, not a model; load it first: "
+            f"labkit.models.load({str(model)!r})"
+        )
+    if isinstance(model, np.ndarray):
+        raise TypeError("`model` is an array; the model comes first, then the image")
+    known = vars(PostParams())
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ValueError(
+            f"segment has no option {unknown}; known are diameter, tta, borders, tile, "
+            f"post, and those of PostParams: {', '.join(known)}"
+        )
+
+
+def _shipped_borders(model):
+    """Load the U-Net that comes along, to where the model computes."""
+    from ..models import UNetProb
+
+    return UNetProb.load("nuclei", device=model.device)
 
 
 def find_diameter(model, image, diameter, tile):

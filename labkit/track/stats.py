@@ -241,8 +241,11 @@ def _check_scale(um_per_px, minutes_per_frame):
         ("um_per_px", um_per_px),
         ("minutes_per_frame", minutes_per_frame),
     ):
-        if not 0 < value < np.inf:
-            raise ValueError(f"`{name}` must be a positive number, got {value}")
+        if value is None or not 0 < value < np.inf:
+            raise ValueError(
+                f"`{name}` must be a positive number, got {value}; leave it out where "
+                f"it is not known"
+            )
 
 
 def _polar(down, right, um_per_px):
