@@ -45,6 +45,7 @@ ARMS = {  # what differs from PARAMS; None: nothing is trained
     "statistics alone": PAINTED,
     "AUTOstyle, two rounds": {"rounds": 2, "steps": 600},
     "annotation alone, two rounds": ALONE | {"rounds": 2, "steps": 600},
+    "AUTOstyle by copy-paste": {"renderer": "copy-paste"},
     "copy-paste alone": PAINTED | {"renderer": "copy-paste"},
     "pix2pix alone": PAINTED | {"renderer": "pix2pix"},
 }
