@@ -8,7 +8,8 @@ import os
 
 import numpy as np
 
-MANY, LARGE = 20, 25  # objects; their mean area, px
+MANY = 20  # objects
+SCATTERED = 0.2  # of neighbours in one object; bad segmentations have 0.3
 
 
 def check_image(image, name="image", *, colour=False):
@@ -175,18 +176,17 @@ def check_same_shape(first, second, names):
         )
 
 
-def refuse_image(labels, areas, name):
+def refuse_image(labels, name):
     """Raise ValueError where many objects lie scattered, pixel by pixel.
 
     Parameters
     ----------
-    labels : (H, W) array_like of int
-    areas : (n,) ndarray
-        Of its objects, px.
+    labels : (H, W) ndarray of int
+        Small numbers, see `labkit.labels.relabel`.
     name : str
         What the error message calls it.
     """
-    if len(areas) < MANY:
+    if np.count_nonzero(np.bincount(np.ravel(labels))[1:]) < MANY:
         return
     rows = np.asarray(labels).reshape(-1, np.shape(labels)[-1])
     rows = rows[:: max(1, len(rows) // 64)]
@@ -195,7 +195,7 @@ def refuse_image(labels, areas, name):
     if np.count_nonzero(inside) < 0.2 * np.count_nonzero(rows):
         return  # points
     share = np.mean(left[inside] == right[inside])
-    if share < (0.72 if areas.mean() >= LARGE else 0.3):
+    if share < SCATTERED:
         raise ValueError(
             f"`{name}` looks like an image, not like labels: of its neighbouring "
             f"pixels only {share:.0%} belong to the same object; every object has one "

@@ -17,7 +17,6 @@ from labkit.metrics import (
     split_merge,
     sum_matches,
 )
-from labkit.synth import simulate_movie
 
 NAMES = {
     "tp": "tp",
@@ -193,25 +192,3 @@ def test_f1_curve_is_match_at_each_threshold():
     assert min_ious.tolist() == [k / 20 for k in range(10, 20)]
     assert f1.tolist() == [match(true, pred, m).f1 for m in min_ious]
     assert f1[0] > f1[-1]
-
-
-@pytest.mark.parametrize("top", [255, 60_000], ids=["8 bit", "16 bit"])
-def test_a_raw_image_is_no_labels(top):
-    movie = simulate_movie(1, (128, 128), 20, seed=0)
-    raw = movie.images[0].astype(float)
-    raw = (raw / raw.max() * top).astype(np.uint16)
-    for number, name in enumerate(("true", "pred")):
-        pair = [movie.labels[0]] * 2
-        pair[number] = raw
-        with pytest.raises(ValueError, match=f"`{name}` looks like an image"):
-            match(*pair)
-
-
-def test_many_touching_objects_and_many_points_are_labels():
-    small = np.kron(np.arange(1, 401).reshape(20, 20), np.ones((5, 5), int))
-    points = np.zeros((200, 200), int)
-    points[::3, ::3].flat = np.arange(1, 4490)
-    pixels = np.zeros((40, 40), int)
-    pixels[:, ::4] = np.arange(1, 401).reshape(40, 10)
-    for labels in (small, points, pixels):
-        assert match(labels, labels).f1 == 1

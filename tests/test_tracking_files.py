@@ -31,7 +31,7 @@ from labkit.labels import TRACK_DTYPE
 from labkit.pipeline.tracking import write_tracks
 
 SCALE = {"um_per_px": 0.5, "minutes_per_frame": 10}
-ALWAYS = {"tracks.csv", "edges.csv", "track_stats.csv", "tracks.tif"}
+ALWAYS = {"tracks.csv", "edges.csv", "track_stats.csv", "tracks.tif", "units.yaml"}
 
 
 @pytest.fixture(scope="module")

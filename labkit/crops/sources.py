@@ -52,7 +52,7 @@ def sources(images, labels, ignore=None):
         check_same_shape(label, np.asarray(mask), (names[1], f"ignore[{k}]"))
         mask = np.asarray(mask, bool)
         label = relabel(label)
-        refuse_image(label, np.bincount(label.ravel())[1:], names[1])
+        refuse_image(label, names[1])
         found.append(Source(normalize(image), label, mask))
     if not any(source.labels.any() for source in found):
         raise ValueError(
