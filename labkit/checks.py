@@ -9,7 +9,7 @@ import os
 import numpy as np
 
 MANY = 20  # objects
-SCATTERED = 0.2  # of neighbours in one object; bad segmentations have 0.3
+SCATTERED = 0.12  # of neighbours in one object; bad segmentations have 0.3
 
 
 def check_image(image, name="image", *, colour=False):

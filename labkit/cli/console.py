@@ -173,7 +173,8 @@ def tell_of_folders_within(paths, out):
         names = [
             one.name
             for one in within
-            if not out.resolve().is_relative_to(one.resolve())
+            if os.access(one, os.R_OK)
+            and not out.resolve().is_relative_to(one.resolve())
             and any(file.suffix.lower() in SUFFIXES for file in one.iterdir())
         ]
         if names:
