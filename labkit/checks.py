@@ -8,9 +8,6 @@ import os
 
 import numpy as np
 
-MANY = 20  # objects
-SCATTERED = 0.12  # of neighbours in one object; bad segmentations have 0.3
-
 
 def check_image(image, name="image", *, colour=False):
     """Check a single image.
@@ -173,33 +170,6 @@ def check_same_shape(first, second, names):
         raise ValueError(
             f"`{names[0]}` {first.shape} and `{names[1]}` {second.shape} differ in "
             f"shape; they must show the same pixels (resize labels with order=0)"
-        )
-
-
-def refuse_image(labels, name):
-    """Raise ValueError where many objects lie scattered, pixel by pixel.
-
-    Parameters
-    ----------
-    labels : (H, W) ndarray of int
-        Small numbers, see `labkit.labels.relabel`.
-    name : str
-        What the error message calls it.
-    """
-    if np.count_nonzero(np.bincount(np.ravel(labels))[1:]) < MANY:
-        return
-    rows = np.asarray(labels).reshape(-1, np.shape(labels)[-1])
-    rows = rows[:: max(1, len(rows) // 64)]
-    left, right = rows[:, :-1], rows[:, 1:]
-    inside = (left > 0) & (right > 0)
-    if np.count_nonzero(inside) < 0.2 * np.count_nonzero(rows):
-        return  # points
-    share = np.mean(left[inside] == right[inside])
-    if share < SCATTERED:
-        raise ValueError(
-            f"`{name}` looks like an image, not like labels: of its neighbouring "
-            f"pixels only {share:.0%} belong to the same object; every object has one "
-            "number, 0 is background (labkit.auto.annotate or labkit.segment make them)"
         )
 
 

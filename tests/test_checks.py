@@ -11,7 +11,6 @@ from labkit.checks import (
     check_movie,
     check_pair,
     check_same_shape,
-    refuse_image,
 )
 
 # images
@@ -220,15 +219,3 @@ def test_pairs_may_be_in_colour():
         check_pair(np.zeros((4, 5, 3)), np.zeros((4, 3), int), colour=True)
     with pytest.raises(ValueError, match="looks like RGB"):
         check_pair(np.zeros((4, 5, 3)), np.zeros((4, 5), int))
-
-
-def test_raw_images_are_told_from_labels():
-    rng = np.random.default_rng(0)
-    raw = rng.integers(1, 4000, (64, 80)).astype(np.int32)
-    with pytest.raises(ValueError, match="`labels` looks like an image"):
-        refuse_image(raw, "labels")
-    small = np.kron(np.arange(1, 401).reshape(20, 20), np.ones((4, 4), np.int32))
-    points = np.zeros((200, 200), np.int32)
-    points[::3, ::3].flat = np.arange(1, 4490)
-    for labels in (small, points, raw % 15, np.zeros((9, 9), np.int32)):
-        refuse_image(labels, "labels")

@@ -22,6 +22,7 @@ from labkit.labels import (
     to_polygons,
 )
 from labkit.labels.polygons import MAX_NEAREST
+from labkit.labels.table import refuse_image
 
 RING = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]])
 DIAGONAL = np.array([[1, 0, 2], [0, 1, 0], [2, 0, 1]])
@@ -399,3 +400,15 @@ def test_views_and_other_memory_orders_give_the_same():
 def test_track_rows_have_the_agreed_fields():
     names = ("frame", "label", "track_id", "parent_id", "y", "x", "area")
     assert lk.labels.TRACK_DTYPE.names == names
+
+
+def test_raw_images_are_told_from_labels():
+    rng = np.random.default_rng(0)
+    raw = rng.integers(1, 4000, (64, 80)).astype(np.int32)
+    with pytest.raises(ValueError, match="`labels` does not look like a label"):
+        refuse_image(object_table(raw), "labels")
+    small = np.kron(np.arange(1, 401).reshape(20, 20), np.ones((4, 4), np.int32))
+    points = np.zeros((200, 200), np.int32)
+    points[::3, ::3].flat = np.arange(1, 4490)
+    for labels in (small, points, raw % 15, np.zeros((9, 9), np.int32)):
+        refuse_image(object_table(labels), "labels")

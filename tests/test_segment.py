@@ -491,5 +491,5 @@ def test_calls_that_are_mixed_up():
     plain = lk.segment.segment(model, image, diameter=20, borders=False)
     assert np.array_equal(by_name, redrawn)
     assert np.array_equal(plain, lk.segment.segment(model, image, diameter=20))
-    with pytest.raises(ValueError, match=r"labels\[0\]` looks like an image"):
+    with pytest.raises(ValueError, match=r"labels\[0\]` does not look like a label"):
         StarDist(device="cpu").fit([movie.labels[0]], [image])

@@ -121,7 +121,7 @@ def test_a_raw_movie_for_labels_is_refused():
     movie = simulate_movie(2, (96, 96), 6)
     with pytest.raises(ValueError, match=r"labels\[0\].* not look like a label image"):
         link(movie.images)
-    with pytest.raises(ValueError, match="not the raw movie"):
+    with pytest.raises(ValueError, match="not the raw images"):
         estimate_drift(movie.images)
 
 

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..checks import check_pair, check_same_shape, refuse_image
-from ..labels import relabel
+from ..checks import check_pair, check_same_shape
+from ..labels import object_table, relabel
+from ..labels.table import refuse_image
 from .normalizing import normalize
 
 
@@ -51,9 +52,8 @@ def sources(images, labels, ignore=None):
         image, label = check_pair(image, label, names, colour=True)
         check_same_shape(label, np.asarray(mask), (names[1], f"ignore[{k}]"))
         mask = np.asarray(mask, bool)
-        label = relabel(label)
-        refuse_image(label, names[1])
-        found.append(Source(normalize(image), label, mask))
+        refuse_image(object_table(label), names[1])
+        found.append(Source(normalize(image), relabel(label), mask))
     if not any(source.labels.any() for source in found):
         raise ValueError(
             f"none of the {len(found)} label images has an object, so there is "

@@ -6,6 +6,9 @@ from numba import njit
 from ..checks import check_labels, check_pair
 from .basic import small_numbers
 
+SCATTERED = 0.02  # objects that fill less of their boxes, if there are so many, are
+GREY_VALUES = 20  # the grey values of an image; of few, a stray pixel makes large boxes
+
 OBJECT_DTYPE = np.dtype(
     [
         ("label", "i4"),
@@ -167,3 +170,23 @@ def _areas(labels):
     small, _ = small_numbers(check_labels(labels))
     areas = np.bincount(small.ravel())[1:]
     return areas[areas > 0]
+
+
+def refuse_image(table, name):
+    """Raise ValueError where objects are scattered over all of the frame.
+
+    Parameters
+    ----------
+    table : structured ndarray
+        `object_table` of what should be a label image.
+    name : str
+        What the message calls it.
+    """
+    height = table["max_row"] - table["min_row"]
+    boxes = (height * (table["max_col"] - table["min_col"])).sum()
+    if len(table) >= GREY_VALUES and table["area"].sum() < SCATTERED * boxes:
+        raise ValueError(
+            f"`{name}` does not look like a label image: its {len(table):,} objects "
+            f"fill {table['area'].sum() / boxes:.1%} of their bounding boxes; pass "
+            f"labels, as lk.auto.annotate makes them, not the raw images"
+        )

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from ..checks import check_labels
 from ..labels import TRACK_DTYPE, object_table
+from ..labels.table import refuse_image
 from .lap import pairs_within, tree_of
 
 VOTE_REACH = 3.0  # longest drift per frame that is looked for, in neighbour distances
@@ -17,8 +18,6 @@ MAX_VOTERS = 3000  # of a frame: more objects than that are not asked, to save t
 MIN_VOTES = 3  # more than by chance, and at least this share of the voters, and so
 MIN_SHARE = 0.25  # many standard deviations of chance; fewer: no common drift
 CLEARLY = 5.0
-SCATTERED = 0.02  # objects that fill less of their boxes, if there are so many, are
-GREY_VALUES = 20  # the grey values of an image; of few, a stray pixel makes large boxes
 
 
 def find_spots(labels):
@@ -48,7 +47,7 @@ def measure_frames(labels):
     frames, at_border = [], []
     for t, image in enumerate(each_frame(labels)):
         table = object_table(image)
-        _refuse_image(table, t)
+        refuse_image(table, f"labels[{t}]")
         spots = np.zeros(len(table), TRACK_DTYPE)
         for name in ("label", "y", "x", "area"):
             spots[name] = table[name]
@@ -56,18 +55,6 @@ def measure_frames(labels):
         frames.append(spots)
         at_border.append(table["touches_border"])
     return frames, np.concatenate(at_border)
-
-
-def _refuse_image(table, t):
-    """Raise ValueError where objects are scattered over all of the frame."""
-    height = table["max_row"] - table["min_row"]
-    boxes = (height * (table["max_col"] - table["min_col"])).sum()
-    if len(table) >= GREY_VALUES and table["area"].sum() < SCATTERED * boxes:
-        raise ValueError(
-            f"`labels[{t}]` does not look like a label image: its {len(table):,} "
-            f"objects fill {table['area'].sum() / boxes:.1%} of their bounding boxes; "
-            f"pass labels, as lk.auto.annotate makes them, not the raw movie"
-        )
 
 
 def check_frames(labels):
