@@ -36,7 +36,8 @@ def sources(images, labels, ignore=None):
     Raises
     ------
     ValueError
-        If the numbers or shapes differ, or no label image has an object.
+        If the numbers or shapes differ, no label image has an object, or one is no
+        label image but a raw one.
     """
     images, labels = list(images), list(labels)
     if ignore is None:
