@@ -128,7 +128,7 @@ def target(few, seed, targets):
     return images, labels
 
 
-def run_arm(name, folder, seed, few=None, targets=STAINS):
+def run_arm(name, folder, seed, few=None, targets=STAINS, steps=PARAMS.steps):
     """Return what one arm makes of the test images: label images."""
     tests, _, _ = load("test", targets.__contains__)
     model = base(folder, seed, targets)
@@ -139,7 +139,7 @@ def run_arm(name, folder, seed, few=None, targets=STAINS):
         styles = cluster_styles(images, n_styles=2 if few else None)
         older = source(seed, targets)
         own = name == "GTstyle"
-        params = PARAMS.replace(seed=seed, **ARMS[name])
+        params = PARAMS.replace(**{"seed": seed, "steps": steps} | ARMS[name])
         for number in range(params.rounds):
             if own:
                 first = list(map(adapt.given, images, labels))
@@ -164,7 +164,7 @@ def score(found, targets):
     return result
 
 
-def run(folder, seed, arms, few=None, targets=STAINS):
+def run(folder, seed, arms, few=None, targets=STAINS, steps=PARAMS.steps):
     """Run the arms that have no result yet."""
     for name in arms:
         path = folder / f"{name.replace(' ', '_').replace(',', '')}_{seed}.json"
@@ -172,7 +172,7 @@ def run(folder, seed, arms, few=None, targets=STAINS):
             continue
         base(folder, seed, targets)
         started = time.process_time()
-        result = score(run_arm(name, folder, seed, few, targets), targets)
+        result = score(run_arm(name, folder, seed, few, targets, steps), targets)
         result |= {"arm": name, "seed": seed, "cpu": time.process_time() - started}
         path.write_text(json.dumps(result), encoding="utf-8")
         print(f"{name}, seed {seed}: {result}", flush=True)
@@ -227,6 +227,7 @@ def main():
     parser.add_argument("-o", "--out", type=Path, default=Path("adaptation"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--few", type=int, help="so many images of each stain only")
+    parser.add_argument("--steps", type=int, default=PARAMS.steps, help="of training")
     parser.add_argument("--left-out", help="adapt to this group of fluorescence")
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
     options = parser.parse_args()
@@ -236,7 +237,8 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     if options.what == "run":
         targets = (options.left_out,) if options.left_out else STAINS
-        run(options.out, options.seed, options.arms, options.few, targets)
+        wanted = options.few, targets, options.steps
+        run(options.out, options.seed, options.arms, *wanted)
     else:
         table(options.out)
 

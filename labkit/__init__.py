@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 READING_ORDER = (
     "checks",
+    "words",
     "labels",
     "objects",
     "metrics",

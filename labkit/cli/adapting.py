@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..words import counted
 from .commands import Channel, Device, Out, ParamsFile, Paths, load_params
 from .console import guard, say, warn
 
@@ -83,8 +84,10 @@ def adapt(
         n_objects = sum(int(one.max(initial=0)) for one in done.labels)
         n_synthetic = sum(map(len, done.synthetic))
         say(
-            f"{len(done.labels)} images, {done.styles.n_styles} styles, {n_synthetic} "
-            f"synthetic pairs; {n_objects} nuclei in {out}"
+            f"{counted(len(done.labels), 'image')}, "
+            f"{counted(done.styles.n_styles, 'style')}, "
+            f"{counted(n_synthetic, 'synthetic pair')}; "
+            f"{counted(n_objects, 'nucleus', 'nuclei')} in {out}"
         )
         for note in done.notes:
             warn(note)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..words import counted
 from .console import (
     follow,
     foretell,
@@ -191,7 +192,7 @@ def train(
             raise KeyboardInterrupt
         kind = " in colour" if any(one.ndim == 3 for one in data[0]) else ""
         say(
-            f"{len(data[0])} images{kind}, {history.steps[-1]} steps in "
+            f"{counted(len(data[0]), 'image')}{kind}, {history.steps[-1]} steps in "
             f"{history.seconds:.0f} s, best at step {history.best_step}"
         )
         if history.stopped == "interrupted":

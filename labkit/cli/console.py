@@ -7,6 +7,8 @@ from pathlib import Path
 
 import typer
 
+from ..words import counted
+
 
 class Guard:
     """Holds what to tell the user if the command stops early.
@@ -97,8 +99,8 @@ def foretell(command):
 
         of = "{} x {} px".format(*expected.shape) if expected.shape else "several sizes"
         say(
-            f"{expected.n_images} images of {of}: about {duration(expected.seconds)}, "
-            f"{expected.memory:.1f} GB of memory"
+            f"{counted(expected.n_images, 'image')} of {of}: "
+            f"about {duration(expected.seconds)}, {expected.memory:.1f} GB of memory"
         )
         free = psutil.virtual_memory().available / 1e9
         if expected.memory > psutil.Process().memory_info().rss / 1e9 + free:
@@ -188,7 +190,7 @@ def summary(result):
     if not counts:
         return f"{result.path} -> {result.output}: left as it is"
     if len(counts) == 1:
-        found = "1 nucleus" if counts[0] == 1 else f"{counts[0]} nuclei"
+        found = counted(counts[0], "nucleus", "nuclei")
     else:
         low, high = min(counts), max(counts)
         some = f"{low} to {high}" if low < high else f"{low}"

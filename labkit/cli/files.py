@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..words import counted
 from .commands import Channel, Out
 from .console import bar, guard, say
 
@@ -75,5 +76,6 @@ def export(
             )
         state.kept = f"the files are complete in {out}"
         n_objects = sum(len(item.objects) for item in items)
-        found = f"{len(done.done)} images with {n_objects} objects"
-        say(f"{found}: {len(done.files)} files in {out}")
+        n_images = counted(len(done.done), "image")
+        found = f"{n_images} with {counted(n_objects, 'object')}"
+        say(f"{found}: {counted(len(done.files), 'file')} in {out}")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..words import counted
 from .commands import (
     AreaTolerance,
     Channel,
@@ -173,10 +174,9 @@ def _compute(run, state, workers, scheduler, only_estimate):
 
     state.kept = f"what is done is kept in {run.store.folder}; the same command goes on"
     n_frames, *plane = run.source.shape[:3]
-    frames = "1 frame" if n_frames == 1 else f"{n_frames} frames"
     say(
-        f"{frames} of {plane[0]} x {plane[1]} px, nuclei of {run.work.diameter:g} px, "
-        f"{len(run.grid)} blocks a frame"
+        f"{counted(n_frames, 'frame')} of {plane[0]} x {plane[1]} px, "
+        f"nuclei of {run.work.diameter:g} px, {counted(len(run.grid), 'block')} a frame"
     )
     for line in _expectation(estimate(run, workers=workers), scheduler):
         say(line)
@@ -193,7 +193,7 @@ def _compute(run, state, workers, scheduler, only_estimate):
         progress=sys.stderr.isatty(),
     )
     total = sum(result.n_objects)
-    found = "1 nucleus" if total == 1 else f"{total} nuclei"
+    found = counted(total, "nucleus", "nuclei")
     say(f"{found} in {result.seconds:.0f} s: {result.path}, {result.table}")
     for note in result.warnings:
         if note not in early:
@@ -206,7 +206,7 @@ def _expectation(expected, scheduler):
         return []
     where = "" if scheduler in (None, "threads") else " (timed here, on this machine)"
     line = (
-        f"{expected.n_blocks} blocks of {expected.block_seconds:.1f} s, "
+        f"{counted(expected.n_blocks, 'block')} of {expected.block_seconds:.2g} s, "
         f"{expected.n_done} done: about {duration(expected.seconds)}, "
         f"{expected.memory:.1f} GB of memory{where}"
     )

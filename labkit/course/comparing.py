@@ -27,12 +27,18 @@ class Comparison:
     value : float
     agrees : bool
         Whether the value lies in the expected range.
+    as_published : bool or None
+        Whether the value goes the way that was published; None where none was told.
     """
 
     def __init__(self, experiment, value):
         low, high = experiment.expected
         self.experiment, self.value = experiment, value
         self.agrees = bool(low <= value <= high)
+        self.as_published = None
+        if experiment.claim:
+            least, most = experiment.claim
+            self.as_published = bool(least <= value <= most)
 
     def __repr__(self):
         one = self.experiment
@@ -42,6 +48,12 @@ class Comparison:
             f"{'Agrees' if self.agrees else 'Does not agree'} ({one.name}): {found}"
         ]
         said = {"value": one.value, "published": f"{one.published}; {one.source}"}
+        if self.as_published is not None:
+            said["direction"] = (
+                "as published"
+                if self.as_published
+                else f"not as published, which would be {in_words(one.claim)}"
+            )
         said["labkit"] = one.measured
         if not self.agrees:
             said["why"] = f"perhaps {one.why_not}"
@@ -53,6 +65,9 @@ class Comparison:
 
 def in_words(expected):
     """Return a range as text."""
+    if np.isinf(expected).any():
+        low, high = expected
+        return f"{low:g} or more" if np.isfinite(low) else f"{high:g} or less"
     low, high = (f"{end:g}" for end in expected)
     return low if low == high else f"{low} to {high}"
 
@@ -61,7 +76,8 @@ def compare(name, value, /):
     """Compare a result with what was published, and with what is expected here.
 
     This is no exercise: a result outside the expected range is shown, with the
-    likeliest reason.
+    likeliest reason. Where the paper says which of two is ahead, the direction of the
+    result is told as well; one short run may go the other way by luck.
 
     Parameters
     ----------

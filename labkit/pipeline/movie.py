@@ -19,6 +19,7 @@ from ..models import StarDist, StarDistParams, TrainParams
 from ..report import write_report
 from ..segment import segment
 from ..track import TrackParams, link
+from ..words import counted
 from . import training
 from .batch import count, make_folder, write_left_out
 from .pairs import LEFT_OUT
@@ -118,7 +119,8 @@ class Chain:
             self.left_out.append(left_out)
             self.notes += [f"{name}: {note}" for note in diagnose(image, steps)]
             n_found, n_kept = n_found + count(steps.objects), n_kept + count(labels)
-        return f"annotated {len(self.images)} images: {n_kept} of {n_found} nuclei kept"
+        images = counted(len(self.images), "image")
+        return f"annotated {images}: {n_kept} of {n_found} nuclei kept"
 
     def train(self):
         """Train a model on the annotation, or load the one that is there.
@@ -164,8 +166,8 @@ class Chain:
                 labels = segment(self.model, image)
                 write_labels(path, labels, **self.scale)
             self.segmentation.append(labels)
-        total = sum(map(count, self.segmentation))
-        return f"segmented {len(self.images)} images: {total} nuclei"
+        total = counted(sum(map(count, self.segmentation)), "nucleus", "nuclei")
+        return f"segmented {counted(len(self.images), 'image')}: {total}"
 
     def track(self):
         """Link the segmentation over time, if this is a movie."""
@@ -177,7 +179,7 @@ class Chain:
         self.params.tracking.save(folder / "track.yaml")
         options = {"params": self.params.tracking, "warn": self.say, **self.scale}
         write_tracks(folder, movie, self.tracks, images=self._movie(), **options)
-        return f"linked {np.unique(self.tracks['track_id']).size} tracks"
+        return f"linked {counted(np.unique(self.tracks['track_id']).size, 'track')}"
 
     def _movie(self):
         """Return the images as a movie, None if their pixels differ in kind."""

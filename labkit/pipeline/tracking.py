@@ -10,6 +10,7 @@ from ..files.labels import read_label_movie, write_labels
 from ..files.pieces import one_piece
 from ..scale.arrays import is_zarr
 from ..track import TrackParams, fit_params, link, relabel_by_track
+from ..words import counted
 from .batch import make_folder
 from .expecting import foretell_tracking
 from .pairs import check_whole
@@ -222,5 +223,4 @@ def summarize(tracks):
     n_tracks = np.unique(tracks["track_id"]).size
     mothers = np.unique(tracks["parent_id"])
     n_divisions = np.count_nonzero(mothers)
-    some = "1 division" if n_divisions == 1 else f"{n_divisions} divisions"
-    return f"{n_tracks} tracks, {some}"
+    return f"{counted(n_tracks, 'track')}, {counted(n_divisions, 'division')}"
