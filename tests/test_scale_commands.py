@@ -5,6 +5,7 @@ import pytest
 import tifffile
 from commands import error_of, labkit_command
 from scale_scenes import disc_labels, on_seams, picture
+from skimage.filters import gaussian
 
 from labkit import scale
 from labkit.files.images import write_image
@@ -31,6 +32,21 @@ def test_annotate_says_what_to_expect_and_what_came_out(scan, tmp_path):
     assert scale.read_labels(tmp_path / "a.zarr").max().compute() == n_nuclei
     again = labkit_command(*words, "--block", 256)
     assert again.stdout.splitlines()[-1].startswith(f"{n_nuclei} nuclei in 0 s")
+
+
+def test_annotate_doubts_what_it_sees_in_the_middle(tmp_path):
+    discs = gaussian(np.float64(disc_labels((300, 340)) > 0), 1.5)
+    noise = np.random.default_rng(0).normal(0, 1, discs.shape)
+    image, noisy = (100 + 150 * discs + sigma * noise for sigma in (1, 20))
+    for name, frames in (("clear", [image] * 3), ("noisy", [image, noisy, image])):
+        tifffile.imwrite(
+            tmp_path / f"{name}.tif", np.float32(frames), photometric="minisblack"
+        )
+        words = "scale", "annotate", tmp_path / f"{name}.tif", "--diameter", 14
+        result = labkit_command(*words, "-o", tmp_path / f"{name}.zarr")
+        assert result.exit_code == 0, result.output
+        n_said = result.stderr.count("in the middle of frame 1: low contrast: ")
+        assert n_said == (name == "noisy"), result.stderr
 
 
 def test_only_an_estimate(scan, tmp_path):

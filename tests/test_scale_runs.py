@@ -62,7 +62,7 @@ def test_blocks_find_what_the_whole_image_gives(scan, done, truth):
     assert found.max() == whole.max() == done.n_objects[0]
     for row, col in on_seams():
         assert found[round(row), round(col)] > 0
-    assert done.warnings == []
+    assert not any("seam" in note for note in done.warnings)
 
 
 def test_other_blocks_give_the_same(scan, done, tmp_path):
@@ -110,7 +110,7 @@ def test_frames_of_one_block_are_as_without_blocks(movie, tmp_path):
 def test_nuclei_larger_than_the_halo_are_reported(scan, done, tmp_path):
     call = scan, tmp_path / "o.zarr", PARAMS
     result = scale.annotate_zarr(*call, block=CORE, halo=3, **QUIET)
-    assert "objects at seams are larger than the halo of 3 px" in result.warnings[0]
+    assert "objects at seams are larger than the halo of 3 px" in result.warnings[-1]
     found, expected = labels_of(result)[0], labels_of(done)[0]
     assert found[256, 256] == 0  # on the corner of four blocks: seen whole by none
     inner = np.s_[10:240, 10:240]

@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..auto import AutoParams, annotate, estimate_diameter, split_touching
+from ..auto import (
+    AutoParams,
+    annotate,
+    annotate_steps,
+    diagnose,
+    estimate_diameter,
+    split_touching,
+)
 from ..auto.outline import heights, least_height, outline_objects
 from ..auto.regions import keep
 from ..auto.threshold import (
@@ -128,9 +135,22 @@ class Annotation:
         """Everything that the result depends on, as plain values."""
         return {"work": "annotate", **vars(self.params)}
 
-    def doubts(self):
-        """Where no nuclei are seen, there is no diameter to doubt."""
-        return []
+    def doubts(self, source, estimated):
+        """What `labkit.auto.diagnose` says of a window in the middle of the source.
+
+        Returns
+        -------
+        list of str
+            Empty where that window has no nuclei.
+        """
+        frame, boxes = source.shape[0] // 2, windows(source.shape[1:], self._side)
+        r, c, r2, c2 = boxes[len(boxes) // 2]
+        image = check_image(source.read(frame, slice(r, r2), slice(c, c2)))
+        steps = annotate_steps(image, self.params)
+        notes = diagnose(image, steps) if steps.objects.any() else []
+        if len(boxes) == source.shape[0] == 1:
+            return notes
+        return [f"in the middle of frame {frame}: {note}" for note in notes]
 
     def warm_up(self):
         """Nothing to load."""
@@ -146,10 +166,9 @@ class Annotation:
         -------
         Levels
         """
-        side = int(max(LEAST, SURVEY * self.diameter))
         parts = [
             check_image(source.read(frame, slice(r, r2), slice(c, c2)))
-            for r, c, r2, c2 in windows(source.shape[1:], side)
+            for r, c, r2, c2 in windows(source.shape[1:], self._side)
         ]
         low, high = limits_of(part[::2, ::2] for part in parts)
         size = self.diameter, self.params
@@ -189,6 +208,11 @@ class Annotation:
             for rim, at_border in zip(rims, edges, strict=True):
                 areas[np.unique(rim) if at_border else []] = 0
         return keep(objects, areas > 0)
+
+    @property
+    def _side(self):
+        """Side of what is looked at to find the levels, px."""
+        return int(max(LEAST, SURVEY * self.diameter))
 
     def _pieces(self, around):
         """The foreground, cut where nuclei touch."""

@@ -241,7 +241,7 @@ def doubts(run):
     list of str
     """
     given = run.store.about()["asked"]["diameter"]
-    return run.work.doubts() if given == "auto" else []
+    return run.work.doubts(run.source, given == "auto")
 
 
 def _finish(run, about):

@@ -99,11 +99,11 @@ class Segmentation:
         about |= {"diameter": self.diameter, "tta": self.tta}
         return about | asdict(self._post())
 
-    def doubts(self):
+    def doubts(self, source, estimated):
         """Sentences about a diameter that was estimated."""
         from ..segment.scale import doubts_about
 
-        return doubts_about(self._model(), self.diameter)
+        return doubts_about(self._model(), self.diameter) if estimated else []
 
     def warm_up(self):
         """Load the model."""
