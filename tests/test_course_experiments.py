@@ -12,7 +12,8 @@ import labkit as lk
 from labkit.course import compare, experiment_names, study
 from labkit.course.comparing import _BY_NAME, in_words
 
-DOCS = (Path(__file__).parents[1] / "docs" / "course.md").read_text(encoding="utf-8")
+DOCS_FOLDER = Path(__file__).parents[1] / "docs"
+DOCS = (DOCS_FOLDER / "course.md").read_text(encoding="utf-8")
 SQUARE = np.zeros((40, 40), np.int32)
 SQUARE[10:30, 10:30] = 1
 
@@ -70,8 +71,43 @@ def test_each_is_told_completely(name):
     assert one.source in text
     assert one.published in text
     assert one.measured in text
-    for page in re.findall(r"docs/\w+\.md", one.measured):
-        assert (Path(__file__).parents[1] / page).exists()
+
+
+@pytest.mark.parametrize("name", sorted({*experiment_names()} - {"assist"}))
+def test_what_labkit_measured_stands_on_the_page(name):
+    one = _BY_NAME[name]
+    pages = re.findall(r"docs/\w+\.md", one.measured)
+    text = "".join((DOCS_FOLDER / Path(page).name).read_text("utf-8") for page in pages)
+    known = np.array([float(k) for k in re.findall(r"\d+\.\d+", text)])
+    for number in re.findall(r"\d+\.\d{2,}", one.measured) if pages else ():
+        half = 0.51 * 10.0 ** -len(number.split(".")[1])  # a unit of the last digit
+        assert np.abs(known - float(number)).min() <= half, (
+            f"{number} is not in {pages}"
+        )
+
+
+def test_what_assist_saves_stands_on_the_page():
+    text = (DOCS_FOLDER / "effort.md").read_text(encoding="utf-8")
+    hard = {  # of the usual hand, a number for each kind of image
+        way: np.array(
+            re.findall(rf"\| usual \| {way} \|.*?\|.*?\| (\d+) \|", text), int
+        )
+        for way in ("unet", "traced")
+    }
+    mdck, *others = hard["unet"] / hard["traced"]
+    said = f"{mdck:.2f} on the MDCK frame, {min(others):.2f} to {max(others):.2f} on"
+    assert _BY_NAME["assist"].measured.startswith(said)
+
+
+def test_the_direction_of_a_result_is_told_where_the_paper_has_one():
+    same, other = compare("noise background", 0.1), compare("noise background", -0.1)
+    assert (same.agrees, same.as_published) == (True, True)
+    assert (other.agrees, other.as_published) == (True, False)
+    assert "direction: as published" in repr(same)
+    assert "direction: not as published, which would be 0 or more" in repr(other)
+    assert "which would be 0 or less" in repr(compare("by hand", 0.1))
+    assert compare("rose", 0.8).as_published is None
+    assert "direction:" not in repr(compare("rose", 0.8))
 
 
 def test_the_table_of_the_course_lists_them_all():

@@ -33,6 +33,30 @@ def test_moving_a_slider_computes_and_shows_the_result():
     assert " ms" in explorer.status
 
 
+def test_labels_are_scored_with_each_move_where_there_is_a_truth():
+    true = np.zeros((40, 60), np.int32)
+    true[5:15, 5:15], true[5:15, 30:40] = 4, 7
+
+    def some(image, n):
+        return np.where(true == 4, 1, 0) if n == 1 else true
+
+    explorer = explore(some, np.zeros((40, 60)), true=true, n=(1, 2, 1, 1))
+    assert explorer.score.recall == 0.5
+    told = "1 object · precision 1.00, recall 0.50, F1 0.67, mean overlap 1.00 · "
+    assert told in explorer.status
+    explorer.sliders["n"].value = 2
+    assert explorer.score.f1 == 1
+    assert "F1 1.00" in explorer.status
+    assert explore(above, RAMP, level=(0, 255, 1)).score is None
+
+
+def test_a_truth_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match=r"`true` \(3, 3\) differ in shape"):
+        explore(above, RAMP, true=np.ones((3, 3), int), level=(0, 255, 1))
+    with pytest.raises(TypeError, match="must hold integers"):
+        explore(above, RAMP, true=np.ones((16, 16), int), level=(0, 255, 1))
+
+
 def test_a_message_from_the_browser_moves_the_slider():
     explorer = explore(above, RAMP, level=(0, 255, 1, 100))
     slider = explorer.sliders["level"]
@@ -99,7 +123,7 @@ def test_labels_are_drawn_on_the_image_and_counted():
         return np.where(labels <= n, labels, 0)
 
     explorer = explore(objects, np.ones((64, 64)), max_side=64, n=[3, 7])
-    assert "1 objects" in explorer.status
+    assert "1 object" in explorer.status
     explorer.sliders["n"].value = 7
     assert "2 objects" in explorer.status
     picture = decode(explorer)
@@ -122,7 +146,7 @@ def test_a_colour_image_is_shown_in_colour_on_both_sides(dtype):
 
     explorer = explore(objects, image, max_side=64, n=(0, 1, 1, 1))
     assert shapes == [(64, 48, 3)]
-    assert "1 objects" in explorer.status
+    assert "1 object" in explorer.status
     jpeg = np.frombuffer(explorer.children[-1].children[0].value, np.uint8)
     before = cv2.imdecode(jpeg, -1)
     assert before.shape == decode(explorer).shape == (64, 48, 3)

@@ -89,7 +89,7 @@ ASSIST = (
         "difficulty of a usual line with assist, as a part of that of tracing",
         "people were significantly faster with assist in most cases, but not on "
         "overlapping cytoplasm",
-        "0.23 on the MDCK frame, 0.17 to 0.20 on other images, simulated hands "
+        "0.23 on the MDCK frame, 0.15 to 0.18 on other images, simulated hands "
         "(docs/effort.md)",
         (0.10, 0.35),
         "other HANDS; with people it is seconds that count, and habit",

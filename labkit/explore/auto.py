@@ -7,8 +7,7 @@ import ipywidgets
 import numpy as np
 
 from ..auto import annotate_steps, explain
-from ..checks import check_image, check_pair
-from ..labels import relabel
+from ..checks import check_image
 from ..metrics import match
 from ..show.picture import draw_outlines, grey_picture, label_colors, resize
 from .auto_controls import (
@@ -89,11 +88,7 @@ class AnnotationExplorer(Explorer):
     """
 
     def __init__(self, image, true, *, max_side, title):
-        self.explanation = self.score = self._scored = self._true = None
-        image = check_image(image)
-        if true is not None:
-            image, true = check_pair(image, true, ("image", "true"))
-            self._true = relabel(true)
+        self.explanation, image = None, check_image(image)
         self._where = place_boxes(image.shape)
         self._view = ipywidgets.ToggleButtons(
             options=VIEWS, description="show", style=style(button_width="auto")
@@ -110,6 +105,7 @@ class AnnotationExplorer(Explorer):
             max_side=max_side,
             title=title,
             presets={name: values_of(p) for name, p in PRESETS.items()},
+            true=true,
         )
         ask = wrapped(*self._where.values(), self._why)
         save = wrapped(self._file, self.save_button, self._saved)
@@ -210,22 +206,16 @@ class AnnotationExplorer(Explorer):
         self._picture.value = jpeg(self._draw())
 
     def _describe(self):
-        """Return how many are kept, and how right they are."""
+        """Return how many are kept."""
         n, n_kept = (int(k.max()) for k in (self.result.objects, self.result.labels))
-        told = f"{n_kept} nuclei kept of {n} found, {self.result.diameter:.0f} px wide"
-        if self._true is None:
-            return told
-        found = self.score
-        return (
-            f"{told} · precision {found.precision:.2f}, recall {found.recall:.2f}, "
-            f"F1 {found.f1:.2f}, mean overlap {found.mean_iou:.2f}"
-        )
+        return f"{n_kept} nuclei kept of {n} found, {self.result.diameter:.0f} px wide"
+
+    def _labels(self):
+        """Return what is compared with the truth: what is kept."""
+        return self.result.labels
 
     def _draw(self):
-        """Return the picture of the chosen step; score the result if it is new."""
-        if self._true is not None and self._scored is not self.result:
-            self.score = match(self._true, self.result.labels)
-            self._scored = self.result
+        """Return the picture of the chosen step."""
         made = getattr(self.result, self._view.value)
         if self._view.value == "background":
             picture = grey_picture(made, self._max_side)

@@ -6,7 +6,9 @@ import time
 import ipywidgets
 import numpy as np
 
-from ..checks import check_image
+from ..checks import check_image, check_pair
+from ..labels import relabel
+from ..metrics import match
 from ..show.picture import resize
 from ..show.widget import ShownWidget
 from .pictures import describe, jpeg, picture_of, plain_picture
@@ -29,13 +31,20 @@ class Explorer(ShownWidget, ipywidgets.VBox):
         The named settings; ``explorer.presets.value = "strict"`` chooses one.
     result
         What the function returned last.
+    score : Match or None
+        How labels that it returned compare with the truth, if there is one.
     """
 
-    def __init__(self, function, image, *, show, sliders, max_side, title, presets):
+    def __init__(
+        self, function, image, *, show, sliders, max_side, title, presets, true=None
+    ):
         self._function, self._show, self._max_side = function, show, max_side
         self._listening = False
-        self._image = check_image(image, colour=True)
-        self.result = None
+        self._image, self._true = check_image(image, colour=True), None
+        if true is not None:
+            names = ("image", "true")
+            self._true = relabel(check_pair(image, true, names, colour=True)[1])
+        self.result = self.score = None
         self.sliders = {name: slider(name, spec) for name, spec in sliders.items()}
         self._start = self.params
         self._settings = _check_presets(presets or {}, self._start)
@@ -83,12 +92,15 @@ class Explorer(ShownWidget, ipywidgets.VBox):
         start, self._shown = time.perf_counter(), self.params
         try:
             self.result = self._function(self._image, **self._shown)
+            if self._true is not None:
+                self.score = match(self._true, self._labels())
             self._picture.value = jpeg(self._draw())
         except Exception as error:
             self._say(f"{type(error).__name__}: {error}", "#D55E00")
             raise
         milliseconds = 1000 * (time.perf_counter() - start)
-        self._say(f"{self._describe()} · {milliseconds:.0f} ms", "inherit")
+        told = [self._describe(), *self._scores(), f"{milliseconds:.0f} ms"]
+        self._say(" · ".join(told), "inherit")
 
     def _controls(self):
         """Return the presets and the sliders, many of them in two columns."""
@@ -138,6 +150,18 @@ class Explorer(ShownWidget, ipywidgets.VBox):
         """Return what the result holds, in words."""
         return describe(self.result)
 
+    def _labels(self):
+        """Return what is compared with the truth."""
+        return self.result
+
+    def _scores(self):
+        """Return the scores in words, as a list: empty without a truth."""
+        if self.score is None:
+            return []
+        found = self.score
+        told = f"precision {found.precision:.2f}, recall {found.recall:.2f}, "
+        return [f"{told}F1 {found.f1:.2f}, mean overlap {found.mean_iou:.2f}"]
+
     def _draw(self):
         """Return the picture of the result."""
         if self._show is not None:
@@ -164,7 +188,16 @@ class Explorer(ShownWidget, ipywidgets.VBox):
 
 
 def explore(
-    function, image, /, *, show=None, presets=None, max_side=640, title="", **sliders
+    function,
+    image,
+    /,
+    *,
+    true=None,
+    show=None,
+    presets=None,
+    max_side=640,
+    title="",
+    **sliders,
 ):
     """Show sliders for the parameters of a function, and its result on an image.
 
@@ -174,6 +207,9 @@ def explore(
         Called as ``function(image, **parameters)``.
     image : (H, W) or (H, W, 3) array_like
         In colour it is shown as it is if its values are uint8.
+    true : (H, W) ndarray of int, optional
+        Hand-made labels of it: the labels that the function returns are scored with
+        each move.
     show : callable, optional
         ``show(image, result)`` returns a picture, (h, w) or (h, w, 3) uint8. By
         default labels are drawn as outlines on the image, masks in black and white,
@@ -198,8 +234,9 @@ def explore(
     Raises
     ------
     ValueError, TypeError
-        If there is no slider or one cannot be understood, the image is none, or
-        the function refuses the first values.
+        If there is no slider or one cannot be understood, the image is none, the
+        function refuses the first values, or there is a truth and it returns no
+        labels of the image.
 
     Examples
     --------
@@ -221,6 +258,7 @@ def explore(
         max_side=max_side,
         title=title,
         presets=presets,
+        true=true,
     )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 
 from ..labels import relabel
 from ..show.picture import draw_outlines, grey_picture, label_colors, resize
+from ..words import counted
 
 
 def jpeg(picture):
@@ -41,5 +42,5 @@ def describe(result):
     if result.dtype.kind == "b":
         return f"{result.mean():.1%} of the pixels"
     if result.dtype in (np.int32, np.int64):
-        return f"{relabel(result).max()} objects"
+        return counted(relabel(result).max(), "object")
     return f"values {result.min():.4g} to {result.max():.4g}"
