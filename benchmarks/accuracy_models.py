@@ -2,7 +2,7 @@
 
     LABKIT_DATA=... python benchmarks/accuracy_models.py [PART ...]
 
-prints one markdown table for each part (all but `left_out` by default):
+prints one markdown table for each part (`left_out` and `looks` only if named):
 
 groups      StarDist and UNetProb on dsb2018_test, by group of images
 mdck        frame 1 of the MDCK movie, nothing of which was in training
@@ -10,12 +10,14 @@ switches    test-time augmentation and the rest of segment against none, on the
             fields of dsb2018_dev that training held out
 others      Englbrecht's four test tiles, the breast cancer movie (centres only)
 left_out    train without a group of images, test on it (six trainings: an hour)
+looks       the same, ended with strong or with little variation of the crops
 
 DSB: mean over images of the Data Science Bowl's score. F1, precision and recall
 count all objects of a group together, at IoU > 0.5.
 """
 
 import argparse
+import copy
 import time
 from collections import defaultdict
 
@@ -184,13 +186,27 @@ def left_out():
         line(name, results(model, found), f"{f1:.3f}", f"{dsb:.3f}")
 
 
-PARTS = {part.__name__: part for part in (groups, mdck, switches, others, left_out)}
+def looks():
+    """Does a training that ends with little variation know less of what is new?"""
+    head(f"{SHORT} steps with strong variation, then {SHORT // 2} more")
+    test = examples()
+    for name, without in LEFT_OUT.items():
+        found = [one for one in test if one[2] in without]
+        start, _ = train("stardist", SHORT, without)
+        for end in ("strong", "faint"):
+            how = {"start": copy.deepcopy(start), "looks": end}
+            model, _ = train("stardist", SHORT // 2, without, **how)
+            line(f"{name}, {end}", results(model, found))
+
+
+LONG = (left_out, looks)
+PARTS = {one.__name__: one for one in (groups, mdck, switches, others, *LONG)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    default = [name for name in PARTS if name != "left_out"]
+    default = [name for name, part in PARTS.items() if part not in LONG]
     parser.add_argument("parts", nargs="*", default=default, metavar="PART")
     for chosen in parser.parse_args().parts:
         PARTS[chosen]()

@@ -7,7 +7,9 @@ reads ``dsb2018_dev`` only. Whole fields of view (every tenth of each group) are
 out for validation and thresholds; the test split is never touched. Each image is
 resized so that its median nucleus has DIAMETER. ``--without GROUP`` leaves groups of
 images out, to see what the model makes of images unlike any it has seen
-(``accuracy_models.py left_out``). Works on a CPU; --steps shortens it.
+(``accuracy_models.py left_out``). ``--looks`` says how much crops are varied: a
+training that begins with strong variation may end with little of it. Works on a CPU;
+--steps shortens it.
 """
 
 import argparse
@@ -35,23 +37,55 @@ SHARES = {  # of the crops; groups that are not named share the rest
     "he_purple_on_purple": 0.14,
     "bf_cytology": 0.08,
 }
-LOOKS = {
-    "rotate": 45.0,
-    "gain": 1.6,
-    "offset": 0.1,
-    "noise": 0.12,
-    "blur": 2.0,
-    "gamma": 1.6,
-    "shade": 0.4,
-    "invert": 0.15,
-    "stain": 0.5,
-    "hue": 0.12,
-    "grey": 0.15,
-    "tint": 0.15,
-}
+STRONG = Augment(
+    scale=1.7,
+    rotate=45.0,
+    gain=1.6,
+    offset=0.1,
+    noise=0.12,
+    blur=2.0,
+    gamma=1.6,
+    shade=0.4,
+    invert=0.15,
+    stain=0.5,
+    hue=0.12,
+    grey=0.15,
+    tint=0.15,
+)
+MILD = Augment(
+    scale=1.4,
+    rotate=45.0,
+    gain=1.3,
+    offset=0.05,
+    noise=0.05,
+    blur=1.0,
+    gamma=1.2,
+    shade=0.2,
+    invert=0.1,
+    stain=0.3,
+    hue=0.06,
+    grey=0.1,
+    tint=0.1,
+)
+FAINT = Augment(
+    scale=1.25,
+    rotate=45.0,
+    gain=1.15,
+    offset=0.02,
+    noise=0.02,
+    blur=0.5,
+    gamma=1.1,
+    shade=0.1,
+    invert=0.05,
+    stain=0.15,
+    hue=0.03,
+    grey=0.05,
+    tint=0.05,
+)
+LOOKS = {"strong": STRONG, "mild": MILD, "faint": FAINT}
 KINDS = {
-    "stardist": (StarDist, StarDistParams(channels=3), Augment(scale=1.7, **LOOKS)),
-    "unet": (UNetProb, UNetProbParams(channels=3), Augment(scale=2.2, **LOOKS)),
+    "stardist": (StarDist, StarDistParams(channels=3), {}),
+    "unet": (UNetProb, UNetProbParams(channels=3), {"scale": 2.2}),
 }
 
 
@@ -106,16 +140,20 @@ def chances(examples):
     return chance
 
 
-def train(kind, steps, without=(), seed=0, start=None, lr=None):
-    """Train one model, or train one further; return it and its history."""
-    model_class, params, augment = KINDS[kind]
+def train(kind, steps, without=(), seed=0, start=None, lr=None, looks="strong"):
+    """Train one model, or train one further; return it and its history.
+
+    `start` is a model, its folder, or the name of one that comes along.
+    """
+    model_class, params, changes = KINDS[kind]
     training, held = split(load(without))
-    model = model_class.load(start) if start else model_class(params, seed=seed)
+    model = start or model_class(params, seed=seed)
+    model = model_class.load(model) if isinstance(model, str) else model
     history = model.fit(
         *normalized(training),
         validation=normalized(held),
         chance=chances(training),
-        augment=augment,
+        augment=LOOKS[looks].replace(**changes if looks == "strong" else {}),
         params=TrainParams(
             steps=steps,
             batch_size=8,
@@ -157,10 +195,11 @@ if __name__ == "__main__":
     parser.add_argument("--without", nargs="*", default=(), metavar="GROUP")
     parser.add_argument("--start", metavar="MODEL", help="train this one further")
     parser.add_argument("--lr", type=float, help="highest learning rate")
+    parser.add_argument("--looks", choices=LOOKS, default="strong", help="variation")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     started = time.process_time()
-    wanted = args.without, args.seed, args.start, args.lr
+    wanted = args.without, args.seed, args.start, args.lr, args.looks
     model, history = train(args.kind, args.steps, *wanted)
     model.save(args.out)
     np.savetxt(

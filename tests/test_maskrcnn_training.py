@@ -7,6 +7,7 @@ from maskrcnn_scenes import CPU, SMALL, TINY, discs, shown, stained
 
 from labkit import crops as cr
 from labkit.models import MaskRCNN, MaskRCNNParams, load
+from labkit.models.maskrcnn import model as maskrcnn_model
 from labkit.models.maskrcnn.building import small_detector
 from labkit.models.maskrcnn.targets import ObjectTargets, objects_of, unknown_share
 
@@ -160,3 +161,19 @@ def test_interrupted_training_keeps_the_best_weights():
     assert history.stopped == "interrupted"
     assert history.best_step == 1
     assert not model.net.training
+
+
+@pytest.mark.parametrize(("best", "kept"), [(0.3, 0.4), (0.5, 0.5), (0.65, 0.575)])
+def test_the_probability_threshold_goes_halfway_to_the_best(monkeypatch, best, kept):
+    monkeypatch.setattr(maskrcnn_model, "tune", lambda model, held, default: best)
+    model = MaskRCNN(SMALL, device="cpu")
+    labels = discs(4, 64)
+    model._tune(cr.sources([shown(labels)], [labels]))
+    assert model.params.prob_thresh == kept
+
+
+def test_without_an_object_held_out_the_probability_threshold_stays():
+    model = MaskRCNN(SMALL.replace(prob_thresh=0.3), device="cpu")
+    empty = np.zeros((64, 64), np.int32)
+    model._tune([cr.Source(empty.astype(np.float32), empty, empty > 0)])
+    assert model.params.prob_thresh == 0.3
