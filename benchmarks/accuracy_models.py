@@ -8,6 +8,7 @@ groups      StarDist and UNetProb on dsb2018_test, by group of images
 mdck        frame 1 of the MDCK movie, nothing of which was in training
 switches    test-time augmentation and the rest of segment against none, on the
             fields of dsb2018_dev that training held out
+disturbed   noise, blur, gamma, uneven light, inversion, on held-out fluorescence
 others      Englbrecht's four test tiles, the breast cancer movie (centres only)
 left_out    train without a group of images, test on it (six trainings: an hour)
 looks       the same, ended with strong or with little variation of the crops
@@ -22,6 +23,7 @@ import time
 from collections import defaultdict
 
 import numpy as np
+from skimage.filters import gaussian
 from train_nuclei import load, split, train
 
 import labkit as lk
@@ -146,6 +148,39 @@ def switches():
         line(f"{name}, fluorescence", grouped(rows)["all fluorescence"], "")
 
 
+def disturbances(rng):
+    """What is done to a picture (background 0, nuclei about 1) and its diameter."""
+    return {
+        "as it is": lambda image, _: image,
+        "noise, 0.1": lambda image, _: image + rng.normal(0, 0.1, image.shape),
+        "noise, 0.25": lambda image, _: image + rng.normal(0, 0.25, image.shape),
+        "blur, 0.1 diameters": lambda image, size: gaussian(image, 0.1 * size),
+        "gamma 0.5": lambda image, _: image.clip(0) ** 0.5,
+        "gamma 2": lambda image, _: image.clip(0) ** 2,
+        "light falls to a fifth": lambda image, _: (
+            image * np.linspace(0.3, 1.5, image.shape[1])
+        ),
+        "dark on bright": lambda image, _: -image,
+    }
+
+
+def disturbed():
+    """What happens to images that are worse than those of the training."""
+    head("Disturbed images: held-out fluorescence, every second, true diameter")
+    model = StarDist.load("nuclei")
+    held = [one for one in split(load())[1] if one[2]["group"].startswith("fluo")]
+    for name in disturbances(None):
+        found, rng = [], np.random.default_rng(0)
+        for image, labels, row in held[::2]:
+            grey = np.float32(image if image.ndim == 2 else image[..., 0])
+            low, high = np.percentile(grey, (1, 99.8))
+            plain = (grey - low) / (high - low)
+            size = lk.labels.median_diameter(labels)
+            changed = np.float32(disturbances(rng)[name](plain, size))
+            found.append((changed, labels, row["group"]))
+        line(name, results(model, found, "true"))
+
+
 def others():
     """Sets from other places."""
     head("Other sets, StarDist 'nuclei', diameter=\"auto\"")
@@ -200,7 +235,8 @@ def looks():
 
 
 LONG = (left_out, looks)
-PARTS = {one.__name__: one for one in (groups, mdck, switches, others, *LONG)}
+SHOWN = (groups, mdck, switches, disturbed, others)
+PARTS = {one.__name__: one for one in (*SHOWN, *LONG)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(

@@ -8,8 +8,10 @@ out for validation and thresholds; the test split is never touched. Each image i
 resized so that its median nucleus has DIAMETER. ``--without GROUP`` leaves groups of
 images out, to see what the model makes of images unlike any it has seen
 (``accuracy_models.py left_out``). ``--looks`` says how much crops are varied: a
-training that begins with strong variation may end with little of it. Works on a CPU;
---steps shortens it.
+training that begins with strong variation may end with little of it, which fits images
+like these better and disturbed ones worse; ``--blend MODEL SHARE`` then takes a share
+of the weights of an earlier model (Wortsman et al., "Robust fine-tuning of zero-shot
+models", CVPR 2022). Works on a CPU; --steps shortens it.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import torch
 
 import labkit as lk
 from labkit.crops import Augment, resized
@@ -168,6 +171,15 @@ def train(kind, steps, without=(), seed=0, start=None, lr=None, looks="strong"):
     return model, history
 
 
+def blend(model, other, share):
+    """Give a model a share of the weights of another one, which it was trained from."""
+    own, theirs = model.net.state_dict(), type(model).load(other).net.state_dict()
+    mixed = {
+        name: torch.lerp(own[name].float(), theirs[name].float(), share) for name in own
+    }
+    model.net.load_state_dict(mixed)
+
+
 def ship(model, name, history, minutes):
     """Put a model into the package, in half precision."""
     kind = type(model).__name__
@@ -194,6 +206,7 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--without", nargs="*", default=(), metavar="GROUP")
     parser.add_argument("--start", metavar="MODEL", help="train this one further")
+    parser.add_argument("--blend", nargs=2, metavar=("MODEL", "SHARE"), help="mix with")
     parser.add_argument("--lr", type=float, help="highest learning rate")
     parser.add_argument("--looks", choices=LOOKS, default="strong", help="variation")
     parser.add_argument("--seed", type=int, default=0)
@@ -201,6 +214,8 @@ if __name__ == "__main__":
     started = time.process_time()
     wanted = args.without, args.seed, args.start, args.lr, args.looks
     model, history = train(args.kind, args.steps, *wanted)
+    if args.blend:
+        blend(model, args.blend[0], float(args.blend[1]))
     model.save(args.out)
     np.savetxt(
         f"{args.out}/history.csv",

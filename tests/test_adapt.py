@@ -417,7 +417,7 @@ def test_the_command_makes_labels_model_and_report(tmp_path, monkeypatch):
     words += ["--model", str(tmp_path / "start")]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
-    assert "4 images, 1 styles, 2 synthetic pairs" in result.output
+    assert "4 images, 1 style, 2 synthetic pairs" in result.output
     assert len(list((tmp_path / "out" / "labels").glob("*.tif"))) == 4
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     for heading in ("Styles", "First annotation", "Synthetic images", "Training"):
