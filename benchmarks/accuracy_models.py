@@ -88,10 +88,10 @@ def head(title, *more):
     print(f"\n### {title}\n\n| {' | '.join(names)} |\n|---{'|--:' * (len(names) - 1)}|")
 
 
-def groups():
+def groups(name):
     """Every group of the test split, diameter estimated and known."""
     for model_class in (StarDist, UNetProb):
-        model = model_class.load("nuclei")
+        model = model_class.load(name if model_class is StarDist else "nuclei")
         kind = model_class.__name__
         head(
             f"{kind} 'nuclei' on dsb2018_test, diameter=\"auto\"",
@@ -108,13 +108,13 @@ def groups():
             line(name, auto[name], f"{f1:.3f}", f"{dsb:.3f}", f"{off:.2f}")
 
 
-def mdck():
+def mdck(name):
     """The hand-drawn frame: another microscope, cell line and magnification."""
     head("MDCK frame 1, 791 hand-drawn nuclei, never seen", "CPU-s")
     data = lk.data.load("mdck_frame01")
     found = [(data.images[0], data.labels[0], "mdck")]
     for model_class in (StarDist, UNetProb):
-        model = model_class.load("nuclei")
+        model = model_class.load(name if model_class is StarDist else "nuclei")
         model.predict(data.images[0][:256, :256])  # compile before timing
         for diameter in ("auto", "true"):
             started = time.process_time()
@@ -124,11 +124,11 @@ def mdck():
             line(f"{kind}, {diameter} diameter", rows, f"{seconds:.1f}")
 
 
-def switches():
+def switches(name):
     """Every switch of `segment`, on held-out fields and their fluorescence part."""
     head("Switches of segment, StarDist 'nuclei', held-out fields", "CPU")
     held = [(image, labels, row["group"]) for image, labels, row in split(load())[1]]
-    model, borders = StarDist.load("nuclei"), UNetProb.load("nuclei")
+    model, borders = StarDist.load(name), UNetProb.load("nuclei")
     kinds = {
         "none": {},
         "tta=True": {"tta": True},
@@ -139,13 +139,13 @@ def switches():
         "min_area=20": {"min_area": 20},
     }
     first = None
-    for name, options in kinds.items():
+    for kind, options in kinds.items():
         started = time.process_time()
         rows = results(model, held, "true", **options)
         seconds = time.process_time() - started
         first = first or seconds
-        line(f"{name}, all", rows, f"{seconds / first:.1f}x")
-        line(f"{name}, fluorescence", grouped(rows)["all fluorescence"], "")
+        line(f"{kind}, all", rows, f"{seconds / first:.1f}x")
+        line(f"{kind}, fluorescence", grouped(rows)["all fluorescence"], "")
 
 
 def disturbances(rng):
@@ -164,31 +164,31 @@ def disturbances(rng):
     }
 
 
-def disturbed():
+def disturbed(name):
     """What happens to images that are worse than those of the training."""
     head("Disturbed images: held-out fluorescence, every second, true diameter")
-    model = StarDist.load("nuclei")
+    model = StarDist.load(name)
     held = [one for one in split(load())[1] if one[2]["group"].startswith("fluo")]
-    for name in disturbances(None):
+    for kind in disturbances(None):
         found, rng = [], np.random.default_rng(0)
         for image, labels, row in held[::2]:
             grey = np.float32(image if image.ndim == 2 else image[..., 0])
             low, high = np.percentile(grey, (1, 99.8))
             plain = (grey - low) / (high - low)
             size = lk.labels.median_diameter(labels)
-            changed = np.float32(disturbances(rng)[name](plain, size))
+            changed = np.float32(disturbances(rng)[kind](plain, size))
             found.append((changed, labels, row["group"]))
-        line(name, results(model, found, "true"))
+        line(kind, results(model, found, "true"))
 
 
-def others():
+def others(name):
     """Sets from other places."""
     head("Other sets, StarDist 'nuclei', diameter=\"auto\"")
-    model = StarDist.load("nuclei")
-    for name in ("englbrecht_test", "englbrecht_test_raw", "scratch_assay"):
-        data = lk.data.load(name)
-        found = [(i, t, name) for i, t in zip(data.images, data.labels, strict=True)]
-        line(name, results(model, found))
+    model = StarDist.load(name)
+    for place in ("englbrecht_test", "englbrecht_test_raw", "scratch_assay"):
+        data = lk.data.load(place)
+        found = [(i, t, place) for i, t in zip(data.images, data.labels, strict=True)]
+        line(place, results(model, found))
     data = lk.data.load("breast_cancer")
     n_found = n_true = n_hit = 0
     for image, true in zip(data.images[::6], data.labels[::6], strict=True):
@@ -204,7 +204,7 @@ def others():
     )
 
 
-def left_out():
+def left_out(_=None):
     """What becomes of images unlike any in training."""
     head(
         f"Groups left out of training ({SHORT} steps), tested on dsb2018_test",
@@ -221,7 +221,7 @@ def left_out():
         line(name, results(model, found), f"{f1:.3f}", f"{dsb:.3f}")
 
 
-def looks():
+def looks(_=None):
     """Does a training that ends with little variation know less of what is new?"""
     head(f"{SHORT} steps with strong variation, then {SHORT // 2} more")
     test = examples()
@@ -244,5 +244,9 @@ if __name__ == "__main__":
     )
     default = [name for name, part in PARTS.items() if part not in LONG]
     parser.add_argument("parts", nargs="*", default=default, metavar="PART")
-    for chosen in parser.parse_args().parts:
-        PARTS[chosen]()
+    parser.add_argument(
+        "--model", default="nuclei", help="another StarDist, its folder"
+    )
+    options = parser.parse_args()
+    for chosen in options.parts:
+        PARTS[chosen](options.model)

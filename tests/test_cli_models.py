@@ -102,11 +102,20 @@ def test_noise_is_doubted_and_nuclei_are_not(movie, tmp_path):
     first = result.stdout.splitlines()[0]
     assert "noise.png" in first
     assert ": 0 nuclei" not in first
-    contrast, size = result.stderr.splitlines()
+    (contrast,) = result.stderr.splitlines()
     assert "noise or texture instead of nuclei?" in contrast
-    assert "beyond the 7 to 158 px" in size
+
+
+def test_an_estimate_that_the_model_does_not_look_at_is_doubted(
+    movie, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("labkit.segment.scale.sizes_looked_at", lambda model: (50, 99))
+    write_image(tmp_path / "nuclei.png", movie.images[0])
+    words = "segment", tmp_path / "nuclei.png", "-o", tmp_path / "out"
+    (size,) = labkit_command(*words).stderr.splitlines()
+    assert "beyond the 50 to 99 px" in size
     assert size.endswith("--diameter")
-    words = ("segment", tmp_path / "in", "-o", tmp_path / "b", "--diameter", 6)
+    words = *words[:-1], tmp_path / "b", "--diameter", 6
     assert "unsure" not in labkit_command(*words).stderr
 
 
