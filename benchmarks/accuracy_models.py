@@ -63,13 +63,14 @@ def results(model, found, diameter="auto", **options):
 
 
 def grouped(rows):
-    """Rows by group, and all fluorescence groups together."""
+    """Rows by group, and those of fluorescence and of stained tissue together."""
     groups = defaultdict(list)
     for row in rows:
         groups[row[0]].append(row)
-    fluorescence = [row for row in rows if row[0].startswith("fluo")]
-    if fluorescence:
-        groups["all fluorescence"] = fluorescence
+    for name, start in (("all fluorescence", "fluo"), ("all stained", "he_")):
+        found = [row for row in rows if row[0].startswith(start)]
+        if found:
+            groups[name] = found
     return groups
 
 
