@@ -95,18 +95,18 @@ def groups(name):
         model = model_class.load(name if model_class is StarDist else "nuclei")
         kind = model_class.__name__
         head(
-            f"{kind} 'nuclei' on dsb2018_test, diameter=\"auto\"",
+            f'{kind}, diameter="auto", on dsb2018_test',
             "F1, true diameter",
             "DSB, true diameter",
             "estimated / true",
         )
         auto = grouped(results(model, examples()))
         true = grouped(results(model, examples(), "true"))
-        for name in sorted(auto, key=lambda name: (name.startswith("all"), name)):
-            f1 = sum_matches([row[1] for row in true[name]]).f1
-            dsb = np.mean([row[2] for row in true[name]])
-            off = np.median([row[3] for row in auto[name]])
-            line(name, auto[name], f"{f1:.3f}", f"{dsb:.3f}", f"{off:.2f}")
+        for group in sorted(auto, key=lambda group: (group.startswith("all"), group)):
+            f1 = sum_matches([row[1] for row in true[group]]).f1
+            dsb = np.mean([row[2] for row in true[group]])
+            off = np.median([row[3] for row in auto[group]])
+            line(group, auto[group], f"{f1:.3f}", f"{dsb:.3f}", f"{off:.2f}")
 
 
 def mdck(name):
@@ -127,7 +127,7 @@ def mdck(name):
 
 def switches(name):
     """Every switch of `segment`, on held-out fields and their fluorescence part."""
-    head("Switches of segment, StarDist 'nuclei', held-out fields", "CPU")
+    head("Switches of segment, StarDist, held-out fields", "CPU")
     held = [(image, labels, row["group"]) for image, labels, row in split(load())[1]]
     model, borders = StarDist.load(name), UNetProb.load("nuclei")
     kinds = {
@@ -184,7 +184,7 @@ def disturbed(name):
 
 def others(name):
     """Sets from other places."""
-    head("Other sets, StarDist 'nuclei', diameter=\"auto\"")
+    head('Other sets, StarDist, diameter="auto"')
     model = StarDist.load(name)
     for place in ("englbrecht_test", "englbrecht_test_raw", "scratch_assay"):
         data = lk.data.load(place)

@@ -85,7 +85,8 @@ FAINT = Augment(
     grey=0.05,
     tint=0.05,
 )
-LOOKS = {"strong": STRONG, "mild": MILD, "faint": FAINT}
+NOISY = FAINT.replace(noise=STRONG.noise)
+LOOKS = {"strong": STRONG, "mild": MILD, "faint": FAINT, "noisy": NOISY}
 KINDS = {
     "stardist": (StarDist, StarDistParams(channels=3), {}),
     "unet": (UNetProb, UNetProbParams(channels=3), {"scale": 2.2}),

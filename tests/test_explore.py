@@ -123,7 +123,7 @@ def test_labels_are_drawn_on_the_image_and_counted():
         return np.where(labels <= n, labels, 0)
 
     explorer = explore(objects, np.ones((64, 64)), max_side=64, n=[3, 7])
-    assert "1 object" in explorer.status
+    assert "1 object ·" in explorer.status
     explorer.sliders["n"].value = 7
     assert "2 objects" in explorer.status
     picture = decode(explorer)
@@ -146,7 +146,7 @@ def test_a_colour_image_is_shown_in_colour_on_both_sides(dtype):
 
     explorer = explore(objects, image, max_side=64, n=(0, 1, 1, 1))
     assert shapes == [(64, 48, 3)]
-    assert "1 object" in explorer.status
+    assert "1 object ·" in explorer.status
     jpeg = np.frombuffer(explorer.children[-1].children[0].value, np.uint8)
     before = cv2.imdecode(jpeg, -1)
     assert before.shape == decode(explorer).shape == (64, 48, 3)

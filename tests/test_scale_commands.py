@@ -8,6 +8,7 @@ from scale_scenes import disc_labels, on_seams, picture
 from skimage.filters import gaussian
 
 from labkit import scale
+from labkit.cli.scaling import _expectation
 from labkit.files.images import write_image
 from labkit.files.tables import read_csv
 
@@ -97,3 +98,9 @@ def test_errors_are_one_line(scan, tmp_path):
     write_image(tmp_path / "e.tif", np.zeros((99, 99), np.uint8))
     words = "scale", "annotate", tmp_path / "e.tif", "-o", tmp_path / "e.zarr"
     assert "no nuclei seen" in error_of(labkit_command(*words))
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.014, "0.01 s"), (123.4, "123.40 s")])
+def test_the_time_of_a_block_is_a_plain_number(seconds, said):
+    expected = scale.Estimate(1, 0, seconds, seconds, 0.5, 0.0)
+    assert _expectation(expected, None)[0].startswith(f"1 block of {said}, 0 done: ")

@@ -206,7 +206,7 @@ def _expectation(expected, scheduler):
         return []
     where = "" if scheduler in (None, "threads") else " (timed here, on this machine)"
     line = (
-        f"{counted(expected.n_blocks, 'block')} of {expected.block_seconds:.2g} s, "
+        f"{counted(expected.n_blocks, 'block')} of {expected.block_seconds:.2f} s, "
         f"{expected.n_done} done: about {duration(expected.seconds)}, "
         f"{expected.memory:.1f} GB of memory{where}"
     )
